@@ -1,0 +1,124 @@
+"""The package's one Django setting, ``WAGTAIL_CRM``, read lazily and with defaults.
+
+Each property names its key in lower case: ``crm_settings.redis_url`` reads
+``WAGTAIL_CRM["REDIS_URL"]``. Nothing is cached, so ``override_settings`` works.
+"""
+
+from datetime import timedelta
+from typing import Any, Literal
+
+from django.conf import settings
+
+ConsentMode = Literal["off", "notice", "opt_in"]
+
+
+class CrmSettings:
+    """Typed view of ``settings.WAGTAIL_CRM``; every public property is one allowed key."""
+
+    @staticmethod
+    def raw() -> dict[str, Any]:
+        """The dictionary as the site wrote it; empty when the setting is absent."""
+        return getattr(settings, "WAGTAIL_CRM", {})
+
+    def _read(self, key: str, default: Any) -> Any:
+        return self.raw().get(key, default)
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        """Every key that ``WAGTAIL_CRM`` may hold."""
+        return frozenset(
+            name.upper() for name, value in vars(cls).items() if isinstance(value, property)
+        )
+
+    @property
+    def redis_url(self) -> str | None:
+        """Redis that buffers events, e.g. ``redis://127.0.0.1:6379/1``. None: write directly."""
+        return self._read("REDIS_URL", None)
+
+    @property
+    def redis_timeout(self) -> float:
+        """Seconds a page may wait for the buffer before its events are written directly."""
+        return float(self._read("REDIS_TIMEOUT", 0.25))
+
+    @property
+    def use_workers(self) -> bool:
+        """Whether Celery workers run; by default when there is a Redis. Otherwise use crm_run."""
+        return bool(self._read("USE_WORKERS", self.redis_url is not None))
+
+    @property
+    def stream_max_length(self) -> int:
+        """Events the buffer may hold; above it, pages write directly so that memory stays bounded."""
+        return int(self._read("STREAM_MAX_LENGTH", 1_000_000))
+
+    @property
+    def ingest_batch_size(self) -> int:
+        """Events that one transaction of the ingest writes."""
+        return int(self._read("INGEST_BATCH_SIZE", 2_000))
+
+    @property
+    def cache_alias(self) -> str:
+        """Django cache that holds what is known of a visitor between requests."""
+        return self._read("CACHE_ALIAS", "default")
+
+    @property
+    def snapshot_timeout(self) -> int:
+        """Seconds after which a cached member snapshot is read again from the database."""
+        return int(self._read("SNAPSHOT_TIMEOUT", 900))
+
+    @property
+    def consent_mode(self) -> ConsentMode:
+        """``opt_in`` asks before it records, ``notice`` records until told not to, ``off`` never asks."""
+        return self._read("CONSENT_MODE", "opt_in")
+
+    @property
+    def consent_version(self) -> str:
+        """Version of the consent text in force; raising it asks everybody again."""
+        return str(self._read("CONSENT_VERSION", "1"))
+
+    @property
+    def visitor_cookie_name(self) -> str:
+        """Cookie that carries the random id of a consenting visitor."""
+        return self._read("VISITOR_COOKIE_NAME", "crm_visitor")
+
+    @property
+    def consent_cookie_name(self) -> str:
+        """Cookie that remembers the visitor's answer to the consent bar."""
+        return self._read("CONSENT_COOKIE_NAME", "crm_consent")
+
+    @property
+    def cookie_age(self) -> timedelta:
+        """How long both cookies live."""
+        return self._read("COOKIE_AGE", timedelta(days=365))
+
+    @property
+    def track_staff(self) -> bool:
+        """Whether people who may enter the Wagtail admin are recorded too."""
+        return bool(self._read("TRACK_STAFF", False))
+
+    @property
+    def event_retention_days(self) -> int:
+        """Days after which raw events may be dropped; totals stay."""
+        return int(self._read("EVENT_RETENTION_DAYS", 730))
+
+    @property
+    def group_depth(self) -> int:
+        """How deep an editor may nest groups of segment rules."""
+        return int(self._read("GROUP_DEPTH", 3))
+
+    @property
+    def mail_from(self) -> str:
+        """Sender of campaigns that name none; the site's ``DEFAULT_FROM_EMAIL`` when unset."""
+        return self._read("MAIL_FROM", None) or settings.DEFAULT_FROM_EMAIL
+
+    @property
+    def mail_batch_size(self) -> int:
+        """Deliveries that one worker claims at a time."""
+        return int(self._read("MAIL_BATCH_SIZE", 100))
+
+    @property
+    def confirm_above(self) -> int:
+        """Recipients above which an editor types the number before sending."""
+        return int(self._read("CONFIRM_ABOVE", 500))
+
+
+crm_settings = CrmSettings()

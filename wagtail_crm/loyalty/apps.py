@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class LoyaltyConfig(AppConfig):
+    name = "wagtail_crm.loyalty"
+    label = "wagtail_crm_loyalty"
+    verbose_name = _("Points")
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,72 @@
+"""Reads of people and their consent, in words."""
+
+import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from .names import email_key
+
+if TYPE_CHECKING:
+    from .models import ConsentRecord, Member  # noqa: F401  # names in the annotations below
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def registered(self) -> Self:
+        return self.filter(status=self.model.Status.REGISTERED)
+
+    def prospects(self) -> Self:
+        return self.filter(status=self.model.Status.PROSPECT)
+
+    def withdrawn(self) -> Self:
+        return self.filter(status=self.model.Status.WITHDRAWN)
+
+    def present(self) -> Self:
+        """Everybody who has not left."""
+        return self.exclude(status=self.model.Status.WITHDRAWN)
+
+    def active_since(self, moment: datetime.datetime) -> Self:
+        return self.filter(last_seen_at__gte=moment)
+
+    def with_email(self, address: str) -> Self:
+        """The member who has this mailbox, however it is spelt."""
+        key = email_key(address)
+        return self.filter(email_key=key) if key else self.none()
+
+    def reachable_by_email(self) -> Self:
+        return self.filter(email_key__isnull=False)
+
+    def consented_to(self, purpose: str) -> Self:
+        """Those whose newest answer for ``purpose`` is yes."""
+        return self.filter(self._consent(purpose))
+
+    def not_consented_to(self, purpose: str) -> Self:
+        """Those who said no, or were never asked."""
+        return self.filter(~self._consent(purpose))
+
+    def _consent(self, purpose: str) -> Exists:
+        records = self.model._meta.get_field("consent_records").related_model
+        return Exists(
+            records.objects.current().filter(member=OuterRef("pk"), purpose=purpose, granted=True)
+        )
+
+    def named(self, text: str) -> Self:
+        """Those whose name, reading, address or code contains every word of ``text``."""
+        condition = Q()
+        for word in text.split():
+            condition &= (
+                Q(family_name__icontains=word)
+                | Q(given_name__icontains=word)
+                | Q(family_name_kana__icontains=word)
+                | Q(given_name_kana__icontains=word)
+                | Q(email__icontains=word)
+                | Q(code__icontains=word)
+            )
+        return self.filter(condition)
+
+
+class ConsentRecordQuerySet(models.QuerySet["ConsentRecord"]):
+    def current(self) -> Self:
+        """The answers in force: the newest of each member and purpose."""
+        return self.filter(is_current=True)

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SegmentsConfig(AppConfig):
+    name = "wagtail_crm.segments"
+    label = "wagtail_crm_segments"
+    verbose_name = _("Segments")
+    default_auto_field = "django.db.models.BigAutoField"

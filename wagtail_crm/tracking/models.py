@@ -1,0 +1,162 @@
+"""What they did: the event log, its daily totals, and browsers."""
+
+import uuid
+from typing import Any
+
+import swapper
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.models import Site
+
+from wagtail_crm.members.models import Member
+
+from .events import NO_PAGE, NOBODY, new_event_id
+from .querysets import DailyTotalQuerySet, EventQuerySet, VisitorQuerySet
+
+
+class LooseForeignKey(models.ForeignKey):
+    """A reference the database does not enforce: history outlives what it speaks of.
+
+    The log is written in bulk, so no row is checked; deleting a page keeps its numbers.
+    """
+
+    def __init__(self, to: Any, on_delete: Any = models.DO_NOTHING, **kwargs: Any) -> None:
+        kwargs |= {"db_constraint": False, "db_index": False}
+        super().__init__(to, on_delete, **kwargs)
+
+
+class Visitor(models.Model):
+    """A browser that agreed to be remembered, known by a random id in its cookie."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    member = models.ForeignKey(
+        Member,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="visitors",
+        verbose_name=_("member"),
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The account registered here whose address is not confirmed yet.",
+    )
+    linked_at = models.DateTimeField(null=True, blank=True)
+    first_seen_at = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    first_touch = models.JSONField(default=dict, help_text="Referrer and UTM of the first visit.")
+    last_touch = models.JSONField(default=dict, help_text="Referrer and UTM of the latest.")
+
+    objects = VisitorQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("visitor")
+        verbose_name_plural = _("visitors")
+
+    def __str__(self) -> str:
+        return str(self.id)[:8]
+
+
+class Event(models.Model):
+    """One thing that happened. Append-only; on PostgreSQL partitioned by month of ``at``."""
+
+    id = models.UUIDField(primary_key=True, default=new_event_id, editable=False)
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=40)
+    member = LooseForeignKey(Member, default=NOBODY, related_name="events")
+    visitor = LooseForeignKey(Visitor, null=True, related_name="events")
+    page = LooseForeignKey(
+        swapper.get_model_name("wagtailcore", "Page"), default=NO_PAGE, related_name="+"
+    )
+    site = LooseForeignKey(Site, null=True, related_name="+")
+    subject = models.CharField(max_length=120, default="")
+    value = models.DecimalField(max_digits=18, decimal_places=4, null=True)
+    data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        indexes = [
+            # A member's timeline, newest first.
+            models.Index(fields=["member", "-at"], name="crm_event_timeline"),
+            # Stitching: what a browser did before it had a name.
+            models.Index(
+                fields=["visitor"],
+                name="crm_event_unstitched",
+                condition=models.Q(member=NOBODY),
+            ),
+            # What happened to one campaign, order or survey.
+            models.Index(
+                fields=["subject", "kind", "-at"],
+                name="crm_event_subject",
+                condition=~models.Q(subject=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class DailyTotal(models.Model):
+    """How often, and for how much, a member did one thing on one day (in the site's time zone).
+
+    Counts only events that were really new. Rules and reports read these; raw events may expire.
+    """
+
+    member = LooseForeignKey(Member, default=NOBODY, related_name="totals")
+    kind = models.CharField(max_length=40)
+    page = LooseForeignKey(
+        swapper.get_model_name("wagtailcore", "Page"), default=NO_PAGE, related_name="+"
+    )
+    subject = models.CharField(max_length=120, default="")
+    day = models.DateField()
+    count = models.IntegerField(default=0)
+    value = models.DecimalField(max_digits=20, decimal_places=4, default=0)
+
+    objects = DailyTotalQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("daily total")
+        verbose_name_plural = _("daily totals")
+        constraints = [
+            # One row per question; also how a member's totals are read.
+            models.UniqueConstraint(
+                fields=["member", "kind", "page", "subject", "day"], name="crm_total_once"
+            )
+        ]
+        indexes = [
+            # "Who did this in the last N days": a rule about a kind, on a page or a subject.
+            models.Index(fields=["kind", "page", "day", "member"], name="crm_total_kind_page"),
+            models.Index(
+                fields=["kind", "subject", "day", "member"],
+                name="crm_total_kind_subject",
+                condition=~models.Q(subject=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.day}: {self.count}"
+
+
+class RefusedEvent(models.Model):
+    """What lay in the buffer and could not be written, with the reason; can be tried again."""
+
+    payload = models.BinaryField()
+    reason = models.TextField(_("reason"))
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("refused event")
+        verbose_name_plural = _("refused events")
+
+    def __str__(self) -> str:
+        return self.reason[:80]
