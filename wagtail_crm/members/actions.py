@@ -78,7 +78,9 @@ def _merge_attributes(member: Member, attributes: Mapping[str, Any]) -> set[str]
 
 
 @transaction.atomic
-def tag_members(*, members: Iterable[Member], add: Iterable[str] = (), remove: Iterable[str] = ()) -> None:
+def tag_members(
+    *, members: Iterable[Member], add: Iterable[str] = (), remove: Iterable[str] = ()
+) -> None:
     """Put tags on members and take others off, by name."""
     add, remove, touched = list(add), list(remove), set()
     for member in members:
@@ -146,10 +148,9 @@ def _apply_registration(member: Member, registration: Registration) -> None:
         setattr(member, name, registration.names.get(name) or getattr(member, name))
     member.attributes |= registration.attributes
     member.language = registration.language or member.language
-    registration.completed_at = timezone.now()
-    registration.save(update_fields=["completed_at"])
     for purpose, granted in registration.consents.items():
         record_consent(member=member, purpose=purpose, granted=granted, source="registration")
+    registration.delete()
 
 
 @transaction.atomic

@@ -4,7 +4,10 @@ import uuid
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
+from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +15,6 @@ from modelcluster.contrib.taggit import ClusterTaggableManager
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from taggit.models import ItemBase, TagBase
-from wagtail.search import index
 
 from .names import full_name
 from .querysets import ConsentRecordQuerySet, MemberQuerySet
@@ -28,7 +30,7 @@ class MemberTag(TagBase):
         verbose_name_plural = _("member tags")
 
 
-class Member(index.Indexed, ClusterableModel):
+class Member(ClusterableModel):
     """A person: prospect (no account), registered, or withdrawn. There is no second list."""
 
     class Status(models.TextChoices):
@@ -50,7 +52,7 @@ class Member(index.Indexed, ClusterableModel):
     )
     email = models.EmailField(_("e-mail"), blank=True)
     email_key = models.CharField(
-        max_length=254,
+        max_length=320,
         null=True,
         blank=True,
         unique=True,
@@ -69,9 +71,7 @@ class Member(index.Indexed, ClusterableModel):
     given_name = models.CharField(_("given name"), max_length=100, blank=True)
     family_name_kana = models.CharField(_("family name (kana)"), max_length=100, blank=True)
     given_name_kana = models.CharField(_("given name (kana)"), max_length=100, blank=True)
-    language = models.CharField(
-        _("language"), max_length=12, blank=True
-    )
+    language = models.CharField(_("language"), max_length=12, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     attributes = models.JSONField(
         _("attributes"), default=dict, blank=True, encoder=DjangoJSONEncoder
@@ -93,27 +93,46 @@ class Member(index.Indexed, ClusterableModel):
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
     last_seen_at = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+    # Everything an editor may search by in one column, kept by the database whoever writes.
+    search_text = models.GeneratedField(
+        expression=Lower(
+            Concat(
+                "family_name",
+                "given_name",
+                Value(" "),
+                "given_name",
+                "family_name",
+                Value(" "),
+                "family_name_kana",
+                "given_name_kana",
+                Value(" "),
+                "email",
+                Value(" "),
+                "code",
+                output_field=models.TextField(),
+            )
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     objects = MemberQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
+        permissions = [("export_member", _("Can export members"))]
         indexes = [
-            # The admin list: newest first, filtered by status.
+            # The admin list: newest first, all or filtered by status.
+            models.Index(fields=["-created_at"], name="crm_member_newest"),
             models.Index(fields=["status", "-created_at"], name="crm_member_status_newest"),
             # Member.objects.active_since(), and the list ordered by last visit.
             models.Index(fields=["-last_seen_at"], name="crm_member_last_seen"),
+            # The list in the order of the Japanese syllabary.
+            models.Index(
+                fields=["family_name_kana", "given_name_kana"], name="crm_member_by_reading"
+            ),
         ]
-
-    search_fields = [
-        index.SearchField("email"),
-        index.SearchField("code"),
-        index.SearchField("family_name"),
-        index.SearchField("given_name"),
-        index.SearchField("family_name_kana"),
-        index.SearchField("given_name_kana"),
-    ]
 
     def __str__(self) -> str:
         return self.full_name or self.email or self.code or str(self.uuid)[:8]
@@ -144,7 +163,7 @@ class TaggedMember(ItemBase):
 
 
 class AttributeDefinition(models.Model):
-    """A field the site defines: its key in ``Member.attributes``, its type and where it is asked."""
+    """A field the site defines: its key in ``Member.attributes``, its type, where it is asked."""
 
     class Type(models.TextChoices):
         TEXT = "text", _("Short text")
@@ -160,7 +179,18 @@ class AttributeDefinition(models.Model):
         PROFILE = "profile", _("On my page")
         STAFF = "staff", _("Only staff")
 
-    key = models.SlugField(_("key"), max_length=50, unique=True)
+    # What JSON paths, merge fields and CSV headers can all hold.
+    key = models.CharField(
+        _("key"),
+        max_length=50,
+        unique=True,
+        validators=[
+            RegexValidator(
+                r"^[a-z][a-z0-9]*(_[a-z0-9]+)*\Z",
+                _("Small letters, digits and single underscores, starting with a letter."),
+            )
+        ],
+    )
     label = models.CharField(_("label"), max_length=100)
     translations = models.JSONField(
         default=dict,
@@ -231,6 +261,9 @@ class ConsentRecord(models.Model):
         verbose_name = _("consent")
         verbose_name_plural = _("consents")
         ordering = ["-at", "-id"]
+        default_permissions = ("view",)
+        # The admin list of consents, newest first.
+        indexes = [models.Index(fields=["-at"], name="crm_consent_newest")]
         constraints = [
             # One answer in force; also the index behind Member.objects.consented_to().
             models.UniqueConstraint(
@@ -246,7 +279,10 @@ class ConsentRecord(models.Model):
 
 
 class Registration(models.Model):
-    """What somebody typed while registering, until their e-mail address is confirmed."""
+    """What somebody typed while registering, until their e-mail address is confirmed.
+
+    Deleted once it became a member, so that nothing personal is kept twice.
+    """
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="crm_registration"
@@ -256,11 +292,11 @@ class Registration(models.Model):
     consents = models.JSONField(default=dict, help_text="Purpose to true or false.")
     language = models.CharField(max_length=12, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
-    completed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("registration")
         verbose_name_plural = _("registrations")
+        default_permissions = ()
 
     def __str__(self) -> str:
         return str(self.user)

@@ -54,15 +54,8 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def named(self, text: str) -> Self:
         """Those whose name, reading, address or code contains every word of ``text``."""
         condition = Q()
-        for word in text.split():
-            condition &= (
-                Q(family_name__icontains=word)
-                | Q(given_name__icontains=word)
-                | Q(family_name_kana__icontains=word)
-                | Q(given_name_kana__icontains=word)
-                | Q(email__icontains=word)
-                | Q(code__icontains=word)
-            )
+        for word in text.lower().split():
+            condition &= Q(search_text__contains=word)
         return self.filter(condition)
 
 
