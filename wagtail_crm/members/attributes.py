@@ -1,0 +1,92 @@
+"""Attributes: how a value of each type is asked for, stored in JSON, and shown to people."""
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .models import AttributeDefinition
+
+Type = AttributeDefinition.Type
+PREFIX = "attribute_"
+
+
+def form_field(definition: AttributeDefinition, *, required: bool | None = None) -> forms.Field:
+    """The form field that asks for the attribute, labelled in the active language."""
+    options: dict[str, Any] = {
+        "label": definition.text("label"),
+        "help_text": definition.text("help_text"),
+        "required": definition.required if required is None else required,
+    }
+    match definition.type:
+        case Type.LONG_TEXT:
+            widget = forms.Textarea(attrs={"rows": 4})
+            return forms.CharField(max_length=5000, widget=widget, **options)
+        case Type.NUMBER:
+            return forms.DecimalField(max_digits=18, decimal_places=4, **options)
+        case Type.DATE:
+            widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            return forms.DateField(widget=widget, **options)
+        case Type.BOOLEAN:
+            return forms.BooleanField(**options)
+        case Type.CHOICE:
+            choices = [("", _("Please choose")), *definition.choice_pairs]
+            return forms.ChoiceField(choices=choices, **options)
+        case Type.CHOICES:
+            return forms.MultipleChoiceField(
+                choices=definition.choice_pairs, widget=forms.CheckboxSelectMultiple, **options
+            )
+    return forms.CharField(max_length=500, **options)
+
+
+def stored_value(value: Any) -> Any:
+    """A cleaned form value as JSON keeps it, so that numbers and dates compare; None for nothing.
+
+    Numbers stay JSON numbers, dates become ISO 8601, several choices a list.
+    """
+    if value in (None, "", []):
+        return None
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return value
+
+
+def parse_text(definition: AttributeDefinition, text: str) -> Any:
+    """What a cell of a file or a query means for the attribute, ready to store.
+
+    Several choices are separated by commas or semicolons. Raises ``ValidationError``.
+    """
+    field = form_field(definition, required=False)
+    if definition.type == Type.CHOICES:
+        parts = text.replace(";", ",").replace("、", ",").split(",")
+        return stored_value(field.clean([part.strip() for part in parts if part.strip()]))
+    if definition.type == Type.BOOLEAN:
+        return text.strip().lower() in {"1", "true", "yes", "y", "on", "はい", "○"}
+    return stored_value(field.clean(text.strip()))
+
+
+def display_value(definition: AttributeDefinition, value: Any) -> str:
+    """A stored value as people read it, in the active language; "" for nothing."""
+    if value in (None, "", []):
+        return ""
+    match definition.type:
+        case Type.BOOLEAN:
+            return gettext("Yes") if value else gettext("No")
+        case Type.DATE:
+            day = parse_date(str(value))
+            return date_format(day, "DATE_FORMAT") if day else str(value)
+        case Type.NUMBER:
+            return number_format(value, force_grouping=True)
+        case Type.CHOICE:
+            return dict(definition.choice_pairs).get(value, str(value))
+        case Type.CHOICES:
+            labels = dict(definition.choice_pairs)
+            return ", ".join(labels.get(item, str(item)) for item in value)
+    return str(value)
