@@ -51,6 +51,5 @@ def _send(task: Any, ids: tuple[Any, ...]) -> None:
 def beat_schedule() -> dict[str, dict[str, Any]]:
     """Every job in the form of Celery's ``beat_schedule`` setting."""
     return {
-        f"crm-{slug}": {"task": job.task.name, "schedule": job.every}
-        for slug, job in jobs.items()
+        f"crm-{slug}": {"task": job.task.name, "schedule": job.every} for slug, job in jobs.items()
     }
