@@ -47,7 +47,7 @@ class CrmSettings:
 
     @property
     def stream_max_length(self) -> int:
-        """Events the buffer may hold; above it, pages write directly so that memory stays bounded."""
+        """Events the buffer may hold; above it pages write directly, so memory stays bounded."""
         return int(self._read("STREAM_MAX_LENGTH", 1_000_000))
 
     @property
@@ -67,7 +67,7 @@ class CrmSettings:
 
     @property
     def consent_mode(self) -> ConsentMode:
-        """``opt_in`` asks before it records, ``notice`` records until told not to, ``off`` never asks."""
+        """``opt_in``: record after a yes; ``notice``: until a no; ``off``: without asking."""
         return self._read("CONSENT_MODE", "opt_in")
 
     @property

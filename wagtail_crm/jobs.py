@@ -26,7 +26,7 @@ class Job:
     slug: str
     task: Any
     every: datetime.timedelta
-    description: str
+    description: Any
 
     def __call__(self) -> Any:
         return self.task()

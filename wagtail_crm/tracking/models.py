@@ -7,6 +7,7 @@ import swapper
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Site
@@ -17,11 +18,24 @@ from .events import NO_PAGE, NOBODY, new_event_id
 from .querysets import DailyTotalQuerySet, EventQuerySet, VisitorQuerySet
 
 
+class LooseDescriptor(ForwardManyToOneDescriptor):
+    """Reads None where the row that is referred to does not exist."""
+
+    def __get__(self, instance: Any, cls: Any = None) -> Any:
+        try:
+            return super().__get__(instance, cls)
+        except self.RelatedObjectDoesNotExist:
+            return None
+
+
 class LooseForeignKey(models.ForeignKey):
     """A reference the database does not enforce: history outlives what it speaks of.
 
-    The log is written in bulk, so no row is checked; deleting a page keeps its numbers.
+    The log is written in bulk, so no row is checked; deleting a page keeps its numbers. Fetch
+    many of them with ``prefetch_related``: ``select_related`` would drop rows that refer to 0.
     """
+
+    forward_related_accessor_class = LooseDescriptor
 
     def __init__(self, to: Any, on_delete: Any = models.DO_NOTHING, **kwargs: Any) -> None:
         kwargs |= {"db_constraint": False, "db_index": False}

@@ -1,0 +1,49 @@
+"""The kinds of event that every site has."""
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from wagtail_crm.members.models import ConsentRecord
+
+from .kinds import EventKind
+from .models import Event
+
+VISITS, PURCHASES, ACCOUNT = _("Visits"), _("Purchases"), _("Account")
+
+
+def page_title(event: Event) -> str:
+    return event.page.title if event.page else gettext("a page that no longer exists")
+
+
+def search_words(event: Event) -> str:
+    return event.subject
+
+
+def article(event: Event) -> str:
+    """ "Sourdough kit × 2, ¥3,200" as far as it is known."""
+    name = event.data.get("name") or event.subject.partition(":")[2]
+    quantity = event.data.get("quantity", 1)
+    text = name if quantity == 1 else f"{name} × {quantity}"
+    if event.value is None:
+        return text
+    return f"{text}, ¥{number_format(event.value.normalize(), force_grouping=True)}"
+
+
+def consent_answer(event: Event) -> str:
+    purpose = dict(ConsentRecord.Purpose.choices).get(event.subject, event.subject)
+    answer = gettext("yes") if event.data.get("granted") else gettext("no")
+    return f"{purpose}: {answer}"
+
+
+KINDS = [
+    EventKind("page_view", _("Viewed a page"), "view", VISITS, page_title),
+    EventKind("search", _("Searched the site"), "search", VISITS, search_words),
+    EventKind("cart_add", _("Put into the cart"), "tag", PURCHASES, article),
+    EventKind("purchase", _("Bought"), "tag", PURCHASES, article, unit=_("yen")),
+    EventKind("registration", _("Registered"), "user", ACCOUNT),
+    EventKind("login", _("Logged in"), "key", ACCOUNT),
+    EventKind("logout", _("Logged out"), "key", ACCOUNT),
+    EventKind("consent", _("Answered about consent"), "check", ACCOUNT, consent_answer),
+    EventKind("withdrawal", _("Left"), "cross", ACCOUNT),
+]

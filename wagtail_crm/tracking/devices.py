@@ -1,0 +1,29 @@
+"""What a user agent string says: the device, and whether it is a machine."""
+
+import functools
+
+from crawlerdetect import CrawlerDetect
+from user_agents import parse
+
+CACHED_STRINGS = 4096
+
+
+@functools.lru_cache(maxsize=CACHED_STRINGS)
+def device_of(user_agent: str) -> dict[str, str]:
+    """``{"device": phone|tablet|computer|other, "os": …, "browser": …}`` by ua-parser."""
+    agent = parse(user_agent)
+    if agent.is_tablet:
+        device = "tablet"
+    elif agent.is_mobile:
+        device = "phone"
+    elif agent.is_pc:
+        device = "computer"
+    else:
+        device = "other"
+    return {"device": device, "os": agent.os.family, "browser": agent.browser.family}
+
+
+@functools.lru_cache(maxsize=CACHED_STRINGS)
+def is_machine(user_agent: str) -> bool:
+    """Whether the string is that of a crawler, a monitor, a library, or empty."""
+    return not user_agent.strip() or bool(CrawlerDetect().isCrawler(user_agent))

@@ -1,0 +1,12 @@
+"""Facts about the log, sent after commit."""
+
+from django.dispatch import Signal
+
+# Events are in the log. Argument: events (tuple of NewEvent, with members resolved).
+# Sent at least once: a worker that dies between commit and acknowledgement tells it again,
+# so receivers key what they do on event.id.
+events_recorded = Signal()
+
+# What browsers did before they had a name belongs to a member now.
+# Arguments: visitor_id (UUID), member_id (int), kinds (set of str).
+visitor_linked = Signal()

@@ -1,0 +1,63 @@
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+
+from wagtail_crm.jobs import Job
+from wagtail_crm.members.personal_data import PersonalData
+
+from . import builtin_kinds, tasks
+from .kinds import EventKind
+from .models import DailyTotal, Event, Visitor
+from .serve import record_page_view
+from .snapshots import SnapshotPart, build_profiling_answers
+
+hooks.register("on_serve_page", record_page_view, order=100)
+
+
+@hooks.register("register_crm_event_kinds")
+def register_event_kinds() -> Iterable[EventKind]:
+    return builtin_kinds.KINDS
+
+
+@hooks.register("register_crm_snapshot_parts")
+def register_snapshot_parts() -> Iterable[SnapshotPart]:
+    return [SnapshotPart("profiling", build_profiling_answers)]
+
+
+@hooks.register("register_crm_jobs")
+def register_jobs() -> Iterable[Job]:
+    return [
+        Job("drain", tasks.drain, timedelta(minutes=1), _("Writes buffered events")),
+        Job(
+            "partitions",
+            tasks.maintain_partitions,
+            timedelta(days=1),
+            _("Creates the months of the event log"),
+        ),
+    ]
+
+
+@hooks.register("register_crm_personal_data")
+def declare_personal_data() -> Iterable[PersonalData]:
+    return [
+        PersonalData(
+            Event,
+            exported=("at", "kind", "page", "subject", "value", "data"),
+            erase="delete",
+            retention="WAGTAIL_CRM['EVENT_RETENTION_DAYS'] days, or until the member is erased.",
+        ),
+        PersonalData(
+            DailyTotal,
+            exported=("day", "kind", "page", "subject", "count", "value"),
+            erase="delete",
+            retention="As long as the member.",
+        ),
+        PersonalData(
+            Visitor,
+            exported=("first_seen_at", "last_seen_at", "first_touch", "last_touch"),
+            erase="delete",
+            retention="As long as the member.",
+        ),
+    ]
