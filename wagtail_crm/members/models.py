@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Concat, Lower
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from modelcluster.contrib.taggit import ClusterTaggableManager
 from modelcluster.fields import ParentalKey
@@ -135,7 +135,7 @@ class Member(ClusterableModel):
         ]
 
     def __str__(self) -> str:
-        return self.full_name or self.email or self.code or str(self.uuid)[:8]
+        return self.full_name or self.email or self.code or gettext("Member %s") % self.pk
 
     @property
     def full_name(self) -> str:
@@ -287,6 +287,8 @@ class Registration(models.Model):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="crm_registration"
     )
+    # One filled-in form makes one account, however often its button is pressed.
+    token = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
     names = models.JSONField(default=dict)
     attributes = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     consents = models.JSONField(default=dict, help_text="Purpose to true or false.")

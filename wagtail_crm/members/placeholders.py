@@ -56,7 +56,7 @@ def fill(
 ) -> str:
     """``text`` with its merge fields replaced; without a member, by what to say instead.
 
-    With ``html`` the values are escaped, the rest of ``text`` is trusted.
+    With ``html`` the members' values are escaped; ``text`` itself is trusted.
     """
 
     def replacement(match: re.Match[str]) -> str:
@@ -64,7 +64,8 @@ def fill(
         if placeholder is None:
             return match[0]
         value = placeholder.value(member) if member is not None else ""
-        value = value or (match[2] or "").strip()
+        if not value:
+            return (match[2] or "").strip()
         return escape(value) if html else value
 
     return PATTERN.sub(replacement, text)
