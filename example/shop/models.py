@@ -39,9 +39,7 @@ class BilingualPage(Page):
         *Page.content_panels,
         FieldPanel("intro"),
         FieldPanel("picture"),
-        MultiFieldPanel(
-            [FieldPanel("title_en"), FieldPanel("intro_en")], heading=_("In English")
-        ),
+        MultiFieldPanel([FieldPanel("title_en"), FieldPanel("intro_en")], heading=_("In English")),
     ]
     search_fields: ClassVar = [
         *Page.search_fields,
@@ -256,9 +254,7 @@ class MemberPage(BodyPage):
         MEMBERS = "members", _("Members")
         PARTNERS = "partners", _("Partners")
 
-    area = models.CharField(
-        _("area"), max_length=10, choices=Area.choices, default=Area.MEMBERS
-    )
+    area = models.CharField(_("area"), max_length=10, choices=Area.choices, default=Area.MEMBERS)
 
     parent_page_types: ClassVar = ["shop.HomePage", "shop.MemberPage"]
     content_panels: ClassVar = [

@@ -43,7 +43,9 @@ def day_and_time(moment):
 @register.simple_tag(takes_context=True)
 def navigation(context):
     """The pages below the home page that are shown in menus: url, title, title_en."""
-    return _kept(context, "navigation", lambda home: home.get_children().live().in_menu().specific())
+    return _kept(
+        context, "navigation", lambda home: home.get_children().live().in_menu().specific()
+    )
 
 
 @register.simple_tag(takes_context=True)
