@@ -77,6 +77,11 @@ class Crm:
         return not is_machine(self.request.headers.get("User-Agent", ""))
 
     @property
+    def device(self) -> str:
+        """``phone``, ``tablet``, ``computer`` or ``other``."""
+        return device_of(self.request.headers.get("User-Agent", ""))["device"]
+
+    @property
     def visitor_id(self) -> uuid.UUID | None:
         """The browser's random id, or None without consent; see :meth:`ensure_visitor_id`."""
         if self.new_visitor_id is not None:

@@ -49,9 +49,10 @@ class DailyTotalQuerySet(models.QuerySet["DailyTotal"]):
     def on_pages(self) -> Self:
         return self.exclude(page=NO_PAGE)
 
-    def in_last_days(self, days: int) -> Self:
-        """Today and the ``days`` - 1 days before it."""
-        return self.filter(day__gt=timezone.localdate() - datetime.timedelta(days=days))
+    def in_last_days(self, days: int, today: datetime.date | None = None) -> Self:
+        """``today`` and the ``days`` - 1 days before it."""
+        today = today or timezone.localdate()
+        return self.filter(day__gt=today - datetime.timedelta(days=days), day__lte=today)
 
     def below(self, *paths: str) -> Self:
         """On the pages with these treebeard paths, or anything below them."""

@@ -1,0 +1,80 @@
+"""Which people: segments and who is in them."""
+
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from wagtail.models import DraftStateMixin, RevisionMixin
+from wagtail.search import index
+
+from wagtail_crm.members.models import Member
+
+from .querysets import MembershipQuerySet, SegmentQuerySet
+from .rules.base import Group
+from .rules.blocks import MATCHES, RulesField, group_of
+
+
+class Segment(DraftStateMixin, RevisionMixin, index.Indexed, models.Model):
+    """A set of members described by rules; kept up to date while it is live."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    match = models.CharField(_("who match"), max_length=4, choices=MATCHES, default="all")
+    rules = RulesField(verbose_name=_("rules"), blank=True)
+    size = models.PositiveIntegerField(_("members"), default=0, editable=False)
+    refreshed_at = models.DateTimeField(_("counted"), null=True, blank=True, editable=False)
+
+    objects = SegmentQuerySet.as_manager()
+
+    search_fields = [index.SearchField("name"), index.AutocompleteField("name")]
+
+    class Meta:
+        verbose_name = _("segment")
+        verbose_name_plural = _("segments")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def rule(self) -> Group:
+        """The rules as a tree that can be asked."""
+        return group_of(self.match, self.rules)
+
+    @property
+    def sentence(self) -> str:
+        """The whole segment in words, in the active language."""
+        return gettext("Members %(clause)s.") % {"clause": self.rule.sentence()}
+
+    @property
+    def field(self) -> str:
+        """The name under which other rules depend on this segment."""
+        return segment_field(self.pk)
+
+
+def segment_field(segment_id: Any) -> str:
+    return f"segment.{segment_id}"
+
+
+class Membership(models.Model):
+    """A member is in a segment since ``entered_at``."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="memberships")
+    member = models.ForeignKey(
+        Member, on_delete=models.CASCADE, related_name="memberships", db_index=False
+    )
+    entered_at = models.DateTimeField(default=timezone.now)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            # Once per segment; also how the segments of one member are read.
+            models.UniqueConstraint(fields=["member", "segment"], name="crm_membership_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id}: {self.member_id}"

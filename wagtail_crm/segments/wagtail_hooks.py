@@ -1,0 +1,53 @@
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+from wagtail import hooks
+from wagtail.snippets.models import register_snippet
+
+from wagtail_crm.jobs import Job
+from wagtail_crm.members.personal_data import PersonalData
+from wagtail_crm.tracking.snapshots import SnapshotPart
+
+from . import tasks
+from .membership import build_segment_ids
+from .models import Membership
+from .rules.blocks import RuleBlock
+from .rules.builtin_blocks import BLOCKS
+from .viewsets import SegmentViewSet
+
+register_snippet(SegmentViewSet)
+
+
+@hooks.register("register_crm_segment_rules")
+def register_rules() -> Iterable[RuleBlock]:
+    return [block() for block in BLOCKS]
+
+
+@hooks.register("register_crm_snapshot_parts")
+def register_snapshot_parts() -> Iterable[SnapshotPart]:
+    return [SnapshotPart("segments", build_segment_ids)]
+
+
+@hooks.register("register_crm_jobs")
+def register_jobs() -> Iterable[Job]:
+    return [
+        Job(
+            "segments",
+            tasks.refresh_timed,
+            timedelta(minutes=15),
+            _("Brings segments up to date that change with time"),
+        )
+    ]
+
+
+@hooks.register("register_crm_personal_data")
+def declare_personal_data() -> Iterable[PersonalData]:
+    return [
+        PersonalData(
+            Membership,
+            exported=("segment__name", "entered_at"),
+            erase="delete",
+            retention="As long as the rules hold for the member.",
+        )
+    ]
