@@ -31,6 +31,11 @@ class CrmSettings:
         )
 
     @property
+    def base_template(self) -> str:
+        """The site's own template that member pages extend; it has a block ``content``."""
+        return self._read("BASE_TEMPLATE", "base.html")
+
+    @property
     def redis_url(self) -> str | None:
         """Redis that buffers events, e.g. ``redis://127.0.0.1:6379/1``. None: write directly."""
         return self._read("REDIS_URL", None)
@@ -99,6 +104,11 @@ class CrmSettings:
     def event_retention_days(self) -> int:
         """Days after which raw events may be dropped; totals stay."""
         return int(self._read("EVENT_RETENTION_DAYS", 730))
+
+    @property
+    def registration_retention_days(self) -> int:
+        """Days after which a registration whose address was never confirmed is deleted."""
+        return int(self._read("REGISTRATION_RETENTION_DAYS", 30))
 
     @property
     def group_depth(self) -> int:

@@ -25,13 +25,13 @@ def form_field(definition: AttributeDefinition, *, required: bool | None = None)
     }
     match definition.type:
         case Type.LONG_TEXT:
-            widget = forms.Textarea(attrs={"rows": 4})
-            return forms.CharField(max_length=5000, widget=widget, **options)
+            options["widget"] = forms.Textarea(attrs={"rows": 4})
+            return forms.CharField(max_length=5000, **options)
         case Type.NUMBER:
             return forms.DecimalField(max_digits=18, decimal_places=4, **options)
         case Type.DATE:
-            widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-            return forms.DateField(widget=widget, **options)
+            options["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            return forms.DateField(**options)
         case Type.BOOLEAN:
             return forms.BooleanField(**options)
         case Type.CHOICE:

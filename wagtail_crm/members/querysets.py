@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from .names import email_key
+from .names import email_key, spellings
 
 if TYPE_CHECKING:
     from .models import ConsentRecord, Member  # noqa: F401  # names in the annotations below
@@ -52,10 +52,16 @@ class MemberQuerySet(models.QuerySet["Member"]):
         )
 
     def named(self, text: str) -> Self:
-        """Those whose name, reading, address or code contains every word of ``text``."""
+        """Those whose name, reading, address or code contains every word of ``text``.
+
+        In either kana and either width: ``ﾀﾅｶ`` finds ``たなか``.
+        """
         condition = Q()
-        for word in text.lower().split():
-            condition &= Q(search_text__contains=word)
+        for word in text.split():
+            either = Q()
+            for spelling in spellings(word):
+                either |= Q(search_text__contains=spelling)
+            condition &= either
         return self.filter(condition)
 
 

@@ -1,16 +1,55 @@
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
-from .models import ConsentRecord, TaggedMember
+from wagtail_crm.jobs import Job
+
+from .models import ConsentRecord, Member, TaggedMember
 from .personal_data import PersonalData
 from .placeholders import Placeholder
+from .tasks import forget_unconfirmed
+
+
+@hooks.register("register_crm_jobs")
+def register_jobs() -> Iterable[Job]:
+    return [
+        Job(
+            "forget_unconfirmed",
+            forget_unconfirmed,
+            timedelta(days=1),
+            _("Deletes registrations whose address was never confirmed"),
+        )
+    ]
 
 
 @hooks.register("register_crm_personal_data")
 def declare_personal_data() -> Iterable[PersonalData]:
     return [
+        PersonalData(
+            Member,
+            exported=(
+                "uuid",
+                "status",
+                "email",
+                "code",
+                "family_name",
+                "given_name",
+                "family_name_kana",
+                "given_name_kana",
+                "language",
+                "time_zone",
+                "attributes",
+                "created_at",
+                "registered_at",
+                "withdrawn_at",
+                "last_seen_at",
+            ),
+            erase="keep",
+            retention="Until erased; then an empty row, so that totals still add up.",
+            member_field="pk",
+        ),
         PersonalData(
             ConsentRecord,
             exported=("purpose", "granted", "version", "source", "at"),

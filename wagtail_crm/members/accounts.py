@@ -1,0 +1,53 @@
+"""Accounts of members: whose they are, and closing them when somebody leaves."""
+
+import uuid
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth import get_user_model
+
+
+def is_staff_account(user: Any) -> bool:
+    """Whether the person works here: such an account is never joined or closed by the CRM."""
+    return bool(getattr(user, "is_staff", False)) or user.has_perm("wagtailadmin.access_admin")
+
+
+def confirmed_address(user: Any) -> str:
+    """The account's main address if its owner proved that it is theirs, else ""."""
+    address = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary").first()
+    return address.email if address else ""
+
+
+def close_account(user: Any) -> None:
+    """Nobody can sign in any more, and the account names nobody; its row and number stay.
+
+    Other tables of the site may point at it, so it is emptied rather than deleted. The address
+    is free again: whoever left may register anew.
+    """
+    _delete_allauth_rows(user)
+    model: Any = get_user_model()
+    unknown = f"closed-{uuid.uuid4()}"
+    email_field = model.get_email_field_name()
+    for name in {model.USERNAME_FIELD, email_field, "first_name", "last_name"}:
+        if not _has_field(model, name):
+            continue
+        field = model._meta.get_field(name)
+        if name == email_field:
+            setattr(user, name, f"{unknown}@invalid" if field.unique else "")
+        else:
+            setattr(user, name, unknown[: field.max_length] if field.unique else "")
+    user.is_active = False
+    user.set_unusable_password()
+    user.save()
+
+
+def _has_field(model: Any, name: str) -> bool:
+    return any(field.name == name for field in model._meta.get_fields())
+
+
+def _delete_allauth_rows(user: Any) -> None:
+    """Addresses, second factors and social logins: the ways in."""
+    for relation in user._meta.related_objects:
+        if relation.related_model._meta.app_config.name.startswith("allauth."):
+            rows = relation.related_model._base_manager
+            rows.filter(**{relation.field.name: user}).delete()
