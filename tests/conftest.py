@@ -1,7 +1,8 @@
-"""Fixtures that every room's tests may use."""
+"""Fixtures that every room's tests may use; ``browsing`` has those of the browser."""
 
 import email
 import email.policy
+import functools
 
 import pytest
 import redis as redis_client
@@ -9,7 +10,102 @@ from aiosmtpd.controller import Controller
 from django.conf import settings
 
 from example.demo.processes import free_port
+from tests.snapshots import take_snapshot
 from wagtail_crm.registry import clear_registries
+
+pytest_plugins = ["tests.browsing"]
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_serialized_rollback"}
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--database-only", action="store_true", help="only the tests that touch the database"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """One worker runs all browser tests, so that one copy of the site is enough."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+    if config.getoption("--database-only"):
+        config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
+        items[:] = [item for item in items if _uses_database(item)]
+
+
+def _uses_database(item):
+    marked = item.get_closest_marker("django_db") is not None
+    return marked or bool(DATABASE_FIXTURES & set(item.fixturenames))
+
+
+@pytest.fixture(scope="session")
+def pristine(django_db_setup, django_db_blocker):
+    """The migrated database before any test."""
+    with django_db_blocker.unblock():
+        return take_snapshot()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item):
+    """Bring back the rows of the migrations, which a test that commits leaves flushed."""
+    result = yield
+    restore = getattr(item, "restore_database", None)
+    if restore:
+        restore()
+    return result
+
+
+@pytest.fixture(autouse=True)
+def _restore_after_commits(request):
+    marker = request.node.get_closest_marker("django_db")
+    commits = marker and (marker.kwargs.get("transaction") or marker.args[:1] == (True,))
+    if commits or "transactional_db" in request.fixturenames:
+        pristine = request.getfixturevalue("pristine")
+        blocker = request.getfixturevalue("django_db_blocker")
+
+        def restore():
+            with blocker.unblock():
+                pristine.restore()
+
+        request.node.restore_database = restore
+
+
+@pytest.fixture(scope="session")
+def redis_of():
+    """Clients by address, kept open."""
+    clients = functools.cache(redis_client.from_url)
+    yield clients
+
+
+@pytest.fixture(scope="session")
+def own_redis_url():
+    return settings.REDIS_URL
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis(own_redis_url, redis_of):
+    """Buffer, cache and broker start empty; only this worker's database is touched."""
+    redis_of(own_redis_url).flushdb()
+
+
+@pytest.fixture
+def redis_url(own_redis_url):
+    """Address of a real Redis that starts empty."""
+    return own_redis_url
+
+
+@pytest.fixture
+def redis(own_redis_url, redis_of):
+    """A client of the Redis that the package itself uses."""
+    return redis_of(own_redis_url)
+
+
+@pytest.fixture
+def registries():
+    """For tests that contribute through hooks: registries ask again before and after."""
+    clear_registries()
+    yield
+    clear_registries()
 
 
 class SmtpSink:
@@ -27,43 +123,10 @@ class SmtpSink:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        self.messages.append(
-            email.message_from_bytes(envelope.content, policy=email.policy.default)
-        )
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.messages.append(message)
         self.recipients.append(envelope.rcpt_tos)
         return "250 Message accepted"
-
-
-@pytest.fixture(scope="session")
-def _redis_connection():
-    with redis_client.from_url(settings.REDIS_URL) as connection:
-        yield connection
-
-
-@pytest.fixture(autouse=True)
-def _empty_redis(_redis_connection):
-    """Buffer, cache and broker start empty; only this worker's database is touched."""
-    _redis_connection.flushdb()
-
-
-@pytest.fixture
-def redis_url():
-    """Address of a real Redis that starts empty."""
-    return settings.REDIS_URL
-
-
-@pytest.fixture
-def redis(_redis_connection):
-    """A client of the Redis that the package itself uses."""
-    return _redis_connection
-
-
-@pytest.fixture
-def registries():
-    """For tests that contribute through hooks: registries ask again before and after."""
-    clear_registries()
-    yield
-    clear_registries()
 
 
 @pytest.fixture

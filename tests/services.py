@@ -45,3 +45,8 @@ def redis_url(purpose: int = 0) -> str:
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     base = os.environ["REDIS_URL"].rsplit("/", 1)[0]
     return f"{base}/{worker * DATABASES_PER_WORKER + purpose}"
+
+
+def database_url(name: str) -> str:
+    """Another database of the run's PostgreSQL."""
+    return os.environ["DATABASE_URL"].rsplit("/", 1)[0] + f"/{name}"

@@ -5,9 +5,11 @@ from tests.services import redis_url, start_services
 start_services()
 
 from example.settings import *  # noqa: E402, F403  # reads DATABASE_URL
-from example.settings import DATABASES, WAGTAIL_CRM  # noqa: E402
+from example.settings import DATABASES, MIDDLEWARE, WAGTAIL_CRM  # noqa: E402
 
 DEBUG = False
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 DATABASES["default"]["CONN_MAX_AGE"] = 0

@@ -41,6 +41,7 @@ class Site:
     redis_url: str | None
     host: str = "127.0.0.1"
     settings_module: str = "example.settings"
+    ready_path: str = ""
     extra_env: dict[str, str] = field(default_factory=dict)
     _started: list[Process] = field(default_factory=list, repr=False)
 
@@ -96,7 +97,7 @@ class Site:
         catcher = self._module("catcher", "example.demo.catcher", *self._catcher_options())
         yield catcher, lambda: answers(self.catcher_url.replace("localhost", "127.0.0.1"))
         web = self._module("web", "gunicorn", *self._gunicorn_options())
-        yield web, lambda: answers(f"http://127.0.0.1:{self.port}/")
+        yield web, lambda: answers(f"http://127.0.0.1:{self.port}/{self.ready_path}")
         if not self.redis_url:
             yield self._module("jobs", "example.demo.clock"), lambda: True
             return
