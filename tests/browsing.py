@@ -144,7 +144,7 @@ class LiveSite:
 
 
 @pytest.fixture(scope="session")
-def _live_site(pristine, tmp_path_factory, django_db_blocker):
+def _live_site(pristine, django_db_setup, tmp_path_factory, django_db_blocker):
     if connection.vendor == "sqlite":
         pytest.skip("Browser tests run on PostgreSQL.")
     name = f"live_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}"
@@ -166,6 +166,8 @@ def _live_site(pristine, tmp_path_factory, django_db_blocker):
         yield LiveSite(site)
     finally:
         site.stop()
+        with django_db_blocker.unblock():
+            pristine.drop(name)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import functools
+import os
 
 import pytest
 import redis as redis_client
@@ -10,7 +11,7 @@ from aiosmtpd.controller import Controller
 from django.conf import settings
 
 from example.demo.processes import free_port
-from tests.snapshots import take_snapshot
+from tests.snapshots import snapshot_of_the_run
 from wagtail_crm.registry import clear_registries
 
 pytest_plugins = ["tests.browsing"]
@@ -39,10 +40,21 @@ def _uses_database(item):
 
 
 @pytest.fixture(scope="session")
-def pristine(django_db_setup, django_db_blocker):
-    """The migrated database before any test."""
-    with django_db_blocker.unblock():
-        return take_snapshot()
+def pristine(django_test_environment, django_db_modify_db_settings):
+    """The migrated database that no test has touched."""
+    return snapshot_of_the_run()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, pristine, django_db_blocker, django_db_createdb):
+    """Migrate only when a migration changed (or with --create-db); else copy what was kept."""
+    with django_db_blocker.unblock(), pristine.lock():
+        first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
+        if (django_db_createdb and first) or not pristine.exists():
+            request.getfixturevalue("django_db_setup")
+            pristine.take()
+        else:
+            pristine.use()
 
 
 @pytest.hookimpl(wrapper=True)
