@@ -11,7 +11,7 @@ urlpatterns = [
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("crm/", include("wagtail_crm.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("wagtail_crm.members.account_urls")),
     # Without a token, so that showing the switch gives nobody a cookie; it only sets a language.
     path("i18n/setlang/", csrf_exempt(set_language), name="set_language"),
     path("", include("example.shop.urls")),

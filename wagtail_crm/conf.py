@@ -10,6 +10,7 @@ from typing import Any, Literal
 from django.conf import settings
 
 ConsentMode = Literal["off", "notice", "opt_in"]
+WithdrawalPolicy = Literal["keep", "erase", "choose"]
 
 
 class CrmSettings:
@@ -104,6 +105,11 @@ class CrmSettings:
     def event_retention_days(self) -> int:
         """Days after which raw events may be dropped; totals stay."""
         return int(self._read("EVENT_RETENTION_DAYS", 730))
+
+    @property
+    def withdrawal_policy(self) -> WithdrawalPolicy:
+        """Data of members who leave: ``keep``, ``erase``, or let them ``choose``."""
+        return self._read("WITHDRAWAL_POLICY", "choose")
 
     @property
     def registration_retention_days(self) -> int:

@@ -1,6 +1,7 @@
 """Attributes: how a value of each type is asked for, stored in JSON, and shown to people."""
 
 import datetime
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -42,6 +43,21 @@ def form_field(definition: AttributeDefinition, *, required: bool | None = None)
                 choices=definition.choice_pairs, widget=forms.CheckboxSelectMultiple, **options
             )
     return forms.CharField(max_length=500, **options)
+
+
+def form_fields(definitions: Iterable[AttributeDefinition]) -> dict[str, forms.Field]:
+    """The fields of a form, named ``attribute_<key>``."""
+    return {PREFIX + definition.key: form_field(definition) for definition in definitions}
+
+
+def from_form(
+    definitions: Iterable[AttributeDefinition], cleaned_data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a form with :func:`form_fields` says, ready for ``Member.attributes``."""
+    return {
+        definition.key: stored_value(cleaned_data.get(PREFIX + definition.key))
+        for definition in definitions
+    }
 
 
 def stored_value(value: Any) -> Any:

@@ -17,7 +17,7 @@ from modelcluster.models import ClusterableModel
 from taggit.models import ItemBase, TagBase
 
 from .names import full_name
-from .querysets import ConsentRecordQuerySet, MemberQuerySet
+from .querysets import AttributeDefinitionQuerySet, ConsentRecordQuerySet, MemberQuerySet
 
 
 class MemberTag(TagBase):
@@ -208,6 +208,8 @@ class AttributeDefinition(models.Model):
     )
     required = models.BooleanField(_("required"), default=False)
     sort_order = models.PositiveIntegerField(_("order"), default=0)
+
+    objects = AttributeDefinitionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("attribute")

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from .names import email_key, spellings
 
 if TYPE_CHECKING:
-    from .models import ConsentRecord, Member  # noqa: F401  # names in the annotations below
+    from .models import AttributeDefinition, ConsentRecord, Member  # noqa: F401  # annotations
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
@@ -69,3 +69,12 @@ class ConsentRecordQuerySet(models.QuerySet["ConsentRecord"]):
     def current(self) -> Self:
         """The answers in force: the newest of each member and purpose."""
         return self.filter(is_current=True)
+
+
+class AttributeDefinitionQuerySet(models.QuerySet["AttributeDefinition"]):
+    def asked_when_registering(self) -> Self:
+        return self.filter(place=self.model.Place.REGISTRATION)
+
+    def asked_of_members(self) -> Self:
+        """What members see and change themselves; the rest is for staff."""
+        return self.exclude(place=self.model.Place.STAFF)

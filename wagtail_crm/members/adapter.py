@@ -1,0 +1,49 @@
+"""How accounts (django-allauth) behave on a site with members: ``ACCOUNT_ADAPTER``."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from allauth.account import app_settings
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import global_settings, settings
+from django.http import HttpRequest
+from django.shortcuts import resolve_url
+from django.urls import reverse
+from django.utils.encoding import force_str
+from wagtail.models import Site
+
+from wagtail_crm.conf import crm_settings
+
+
+@dataclass(frozen=True)
+class MailSite:
+    """The site as mails about accounts name it."""
+
+    name: str
+    domain: str
+
+
+class CrmAccountAdapter(DefaultAccountAdapter):
+    """Mails in the name of the Wagtail site; people land on my page."""
+
+    def get_from_email(self) -> str:
+        return crm_settings.mail_from
+
+    def format_email_subject(self, subject: str) -> str:
+        """Without "[example.com]" before it, unless the site asks for a prefix."""
+        return (app_settings.EMAIL_SUBJECT_PREFIX or "") + force_str(subject)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        super().send_mail(template_prefix, email, {**context, "current_site": self._mail_site()})
+
+    def _mail_site(self) -> MailSite:
+        site = Site.find_for_request(self.request)
+        domain = self.request.get_host() if self.request else site.hostname if site else ""
+        name = getattr(settings, "WAGTAIL_SITE_NAME", "") or domain
+        return MailSite(name=(site and site.site_name) or name, domain=domain)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """My page, unless the site has set ``LOGIN_REDIRECT_URL``."""
+        if settings.LOGIN_REDIRECT_URL == global_settings.LOGIN_REDIRECT_URL:
+            return reverse("wagtail_crm_members:me")
+        return resolve_url(settings.LOGIN_REDIRECT_URL)

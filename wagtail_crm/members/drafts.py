@@ -1,0 +1,67 @@
+"""What a visitor typed into the registration form, between its steps."""
+
+import time
+import uuid
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import QueryDict
+
+SESSION_KEY = "crm_signup"
+DONE_KEY = "crm_signup_done"
+LIFETIME = 30 * 60  # seconds; a shared computer must not show it to the next person
+SECRETS = ("password", "password1", "password2", "csrfmiddlewaretoken")
+
+
+@dataclass(frozen=True)
+class SignupDraft:
+    """The valid form in the session, on the server, until its account is made.
+
+    The password is hashed at once and only the hash is kept: it never stands in a page, a
+    cookie or the session in a readable form, and going back does not ask for it again. With
+    sessions in signed cookies the hash would travel in the visitor's own cookie.
+    """
+
+    values: dict[str, list[str]]
+    password: str = ""
+    token: str = field(default_factory=lambda: str(uuid.uuid4()))
+    at: float = field(default_factory=time.time)
+
+    @classmethod
+    def keep(cls, session: SessionBase, data: QueryDict, earlier: "SignupDraft | None") -> None:
+        """Put a valid form into the session; an empty password means the earlier one."""
+        typed = data.get("password1") or ""
+        hashed = make_password(typed) if typed else (earlier.password if earlier else "")
+        values = {name: list(found) for name, found in data.lists() if name not in SECRETS}
+        session[SESSION_KEY] = asdict(cls(values=values, password=hashed))
+        session.pop(DONE_KEY, None)
+
+    @classmethod
+    def of(cls, session: SessionBase) -> "SignupDraft | None":
+        """The draft in the session, unless it is too old."""
+        raw: dict[str, Any] | None = session.get(SESSION_KEY)
+        if not raw:
+            return None
+        if time.time() - raw["at"] > LIFETIME:
+            session.pop(SESSION_KEY)
+            return None
+        return cls(**raw)
+
+    @staticmethod
+    def finish(session: SessionBase, email: str) -> None:
+        """The account is made (or was already): forget all but where the mail went."""
+        session.pop(SESSION_KEY, None)
+        session[DONE_KEY] = email
+
+    @staticmethod
+    def is_finished(session: SessionBase) -> bool:
+        return bool(session.get(DONE_KEY))
+
+    def as_data(self) -> QueryDict:
+        """The form's data as it was posted, without secrets."""
+        data = QueryDict(mutable=True)
+        for name, values in self.values.items():
+            data.setlist(name, values)
+        return data
