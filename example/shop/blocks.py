@@ -1,16 +1,20 @@
 """What the pages of the site are made of.
 
-A ``…_en`` field is what English visitors read; left empty, they read the Japanese one.
+A ``…_en`` field is what English visitors read; left empty, they read the Japanese one. Blocks with
+an audience are shown only to the segments, times and devices that an editor chose.
 """
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.fields import StreamField
 from wagtail.images.blocks import ImageChooserBlock
+
+from wagtail_crm.segments.audience_blocks import AudienceMixin
 
 TONES = [("plain", _("Plain")), ("butter", _("Butter")), ("sage", _("Sage")), ("crust", _("Crust"))]
 
 
-class WelcomeBlock(blocks.StructBlock):
+class WelcomeBlock(AudienceMixin):
     """One way to greet a visitor. The home page shows the first one that is meant for them."""
 
     kicker = blocks.CharBlock(label=_("line above"), required=False)
@@ -31,7 +35,7 @@ class WelcomeBlock(blocks.StructBlock):
         template = "shop/blocks/welcome.html"
 
 
-class BannerBlock(blocks.StructBlock):
+class BannerBlock(AudienceMixin):
     """A broad card that leads somewhere."""
 
     title = blocks.CharBlock(label=_("headline"))
@@ -51,7 +55,7 @@ class BannerBlock(blocks.StructBlock):
         template = "shop/blocks/banner.html"
 
 
-class PagesBlock(blocks.StructBlock):
+class PagesBlock(AudienceMixin):
     """A row of chosen pages: products, articles or seminars."""
 
     title = blocks.CharBlock(label=_("headline"))
@@ -66,7 +70,7 @@ class PagesBlock(blocks.StructBlock):
         template = "shop/blocks/pages.html"
 
 
-class TextBlock(blocks.StructBlock):
+class TextBlock(AudienceMixin):
     text = blocks.RichTextBlock(
         label=_("text"), features=["h2", "h3", "bold", "italic", "link", "ol", "ul", "hr"]
     )
@@ -77,7 +81,7 @@ class TextBlock(blocks.StructBlock):
         template = "shop/blocks/text.html"
 
 
-class TipBlock(blocks.StructBlock):
+class TipBlock(AudienceMixin):
     title = blocks.CharBlock(label=_("headline"))
     text = blocks.RichTextBlock(label=_("text"), features=["bold", "link", "ul"])
     tone = blocks.ChoiceBlock(label=_("colour"), choices=TONES, default="butter")
@@ -162,3 +166,14 @@ class HomeBlocks(blocks.StreamBlock):
 
 class WelcomeBlocks(blocks.StreamBlock):
     welcome = WelcomeBlock()
+
+
+class BlocksField(StreamField):
+    """A StreamField whose migrations do not list its blocks: the audience may grow by itself."""
+
+    def __init__(self, block_types=(), **options):
+        super().__init__(block_types, **options)
+
+    def deconstruct(self):
+        name, path, _blocks, options = super(StreamField, self).deconstruct()
+        return name, path, [], options

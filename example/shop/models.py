@@ -9,11 +9,10 @@ from modelcluster.contrib.taggit import ClusterTaggableManager
 from modelcluster.fields import ParentalKey
 from taggit.models import TaggedItemBase
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
-from wagtail.fields import StreamField
 from wagtail.models import Page
 from wagtail.search import index
 
-from .blocks import BodyBlocks, HomeBlocks, WelcomeBlocks
+from .blocks import BlocksField, BodyBlocks, HomeBlocks, WelcomeBlocks
 
 
 class PageTag(TaggedItemBase):
@@ -53,8 +52,8 @@ class BilingualPage(Page):
 
 
 class BodyPage(BilingualPage):
-    body = StreamField(BodyBlocks(), verbose_name=_("body"), blank=True)
-    body_en = StreamField(BodyBlocks(), verbose_name=_("body (English)"), blank=True)
+    body = BlocksField(BodyBlocks(), verbose_name=_("body"), blank=True)
+    body_en = BlocksField(BodyBlocks(), verbose_name=_("body (English)"), blank=True)
 
     content_panels: ClassVar = [
         *BilingualPage.content_panels,
@@ -72,13 +71,13 @@ class BodyPage(BilingualPage):
 
 
 class HomePage(BilingualPage):
-    welcome = StreamField(
+    welcome = BlocksField(
         WelcomeBlocks(),
         verbose_name=_("welcome"),
         blank=True,
         help_text=_("The first one that is meant for the visitor is shown; the last for everyone."),
     )
-    body = StreamField(HomeBlocks(), verbose_name=_("body"), blank=True)
+    body = BlocksField(HomeBlocks(), verbose_name=_("body"), blank=True)
 
     parent_page_types: ClassVar = ["wagtailcore.Page"]
     content_panels: ClassVar = [

@@ -9,6 +9,7 @@ from wagtail.models import Site
 
 from example.shop.cart import Cart
 from example.shop.models import ContentPage
+from wagtail_crm.segments.audience import Viewer
 
 register = template.Library()
 MENU_SECONDS = 60
@@ -72,6 +73,16 @@ def _kept(context, name, find):
 def trail(page):
     """The pages above this one, from the home page down."""
     return [] if page is None else page.get_ancestors().filter(depth__gt=1).specific()
+
+
+@register.simple_tag(takes_context=True)
+def first_for_visitor(context, stream):
+    """The first block of ``stream`` whose audience the visitor belongs to, or None."""
+    viewer = Viewer.of_context(context.flatten())
+    for block in stream:
+        if block.block.audience_of(block.value).decide(viewer).shown:
+            return block
+    return None
 
 
 @register.simple_tag(takes_context=True)
