@@ -1,0 +1,1 @@
+"""Believable data for the example site, the same for the same seed."""

@@ -44,15 +44,21 @@ def box(x, y, width, height, radius=0.0):
     ]
 
 
+def points_of(points):
+    """Points as pairs; ``"0,8 12,-4"`` is a short way to write them."""
+    if not isinstance(points, str):
+        return points
+    return [tuple(map(float, pair.split(","))) for pair in points.split()]
+
+
 def smooth(points, closed=True):
     """A curve through all points (Catmull-Rom)."""
+    points = points_of(points)
     count = len(points)
     curve = []
     for index in range(count if closed else count - 1):
         near = [
-            points[(index + k) % count]
-            if closed
-            else points[min(max(index + k, 0), count - 1)]
+            points[(index + k) % count] if closed else points[min(max(index + k, 0), count - 1)]
             for k in (-1, 0, 1, 2)
         ]
         curve += [_between(near, step / 12) for step in range(12)]
@@ -101,7 +107,7 @@ class Canvas:
         )
 
     def _pixels(self, points):
-        return [(x * PIXELS, y * PIXELS) for x, y in map(self._move, points)]
+        return [(x * PIXELS, y * PIXELS) for x, y in map(self._move, points_of(points))]
 
     def _mask(self, points):
         """(mask of the shape, its top left corner) in pixels, or None outside the picture."""
@@ -125,13 +131,21 @@ class Canvas:
         if light:
             self.image.paste(self._lit(mask, colour, light), corner, mask)
         else:
-            self.image.paste(colour, (*corner, corner[0] + mask.width, corner[1] + mask.height), mask)
+            self.image.paste(
+                colour, (*corner, corner[0] + mask.width, corner[1] + mask.height), mask
+            )
+
+    def _fill(self, colour, corner, mask):
+        left, top = corner
+        self.image.paste(colour, (left, top, left + mask.width, top + mask.height), mask)
 
     def _lit(self, mask, colour, light):
         small = mask.resize((max(1, mask.width // 8), max(1, mask.height // 8)))
         reach = max(1, min(small.size) // 7)
         lit = ImageChops.offset(small, -reach, -reach)
-        lit = lit.filter(ImageFilter.GaussianBlur(reach)).resize(mask.size, Image.Resampling.BILINEAR)
+        lit = lit.filter(ImageFilter.GaussianBlur(reach)).resize(
+            mask.size, Image.Resampling.BILINEAR
+        )
         dark = Image.new("RGB", mask.size, darker(colour, light))
         bright = Image.new("RGB", mask.size, lighter(colour, light * 0.6))
         return Image.composite(bright, dark, lit)
@@ -155,7 +169,9 @@ class Canvas:
         small = Image.new("L", (64, 64))
         ImageDraw.Draw(small).ellipse((13, 15, 51, 49), fill=round(255 * strength))
         soft = small.filter(ImageFilter.GaussianBlur(6)).resize(mask.size, Image.Resampling.BICUBIC)
-        self.image.paste("#4a2a10", (*corner, corner[0] + mask.width, corner[1] + mask.height), soft)
+        self.image.paste(
+            "#4a2a10", (*corner, corner[0] + mask.width, corner[1] + mask.height), soft
+        )
 
     def speckles(self, x, y, rx, ry, colour, number, size=0.9):
         """Flour, seeds or crumbs, strewn over an ellipse."""

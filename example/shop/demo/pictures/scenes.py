@@ -77,7 +77,11 @@ SCENES = {
     "flour-french": (SKY, (_wheat, 326, 128, 1), (_bag("#8fa7b0", sign="#3f5d6b"), 190, 158, 1.25)),
     "flour-whole": (COCOA, (_wheat, 74, 128, 1), (_bag("#a9794a", sign="#6b4520"), 212, 158, 1.25)),
     "flour-rye": (SAGE, (_wheat, 326, 128, 1), (_bag("#7d8a6b", sign="#4d5b3c"), 190, 158, 1.25)),
-    "flour-cake": (BLUSH, (breads.muffins, 318, 218, 0.5), (_bag("#f3d3c4", sign="#b2604e"), 180, 158, 1.25)),
+    "flour-cake": (
+        BLUSH,
+        (breads.muffins, 318, 218, 0.5),
+        (_bag("#f3d3c4", sign="#b2604e"), 180, 158, 1.25),
+    ),
     "flour-rice": (BUTTER, (_bag("#f6f0df", sign="#7d8f55"), 200, 158, 1.25)),
     "flour-pancake": (BUTTER, (_bag("#e9b65a"), 300, 140, 0.9), (breads.pancakes, 150, 206, 1.0)),
     "flours": (
@@ -91,7 +95,12 @@ SCENES = {
     "dry-yeast": (SKY, (_jar("#c9a36a", "#4f6b62", 0.5, False, "#4f6b62"), 200, 172, 1.15)),
     "fresh-leaven": (MORNING, (_jar("#f1dfb4", "#8c5a34", 0.8, True, "#9a4318"), 200, 168, 1.2)),
     "leaven-jar": (BLUSH, (_jar("#f3e6c6", "#c9c2b2", 0.3), 200, 168, 1.2)),
-    "leavens": (SAGE, (_jar("#c9a36a", "#4f6b62", 0.5, False), 104, 168, 0.95), (_jar("#f1dfb4", "#8c5a34", 0.85), 296, 168, 0.95), (_jar(), 200, 186, 1.05)),
+    "leavens": (
+        SAGE,
+        (_jar("#c9a36a", "#4f6b62", 0.5, False), 104, 168, 0.95),
+        (_jar("#f1dfb4", "#8c5a34", 0.85), 296, 168, 0.95),
+        (_jar(), 200, 186, 1.05),
+    ),
     # tools
     "banneton": (COCOA, (tools.banneton, 200, 192, 1.4)),
     "scraper": (SKY, (tools.scraper, 200, 180, 1.3)),
@@ -100,7 +109,12 @@ SCENES = {
     "rolling-pin": (SAGE, (tools.rolling_pin, 200, 186, 1.3)),
     "scale": (MORNING, (tools.scale, 200, 186, 1.35)),
     "mitt": (BLUSH, (tools.mitt, 190, 168, 1.15)),
-    "tools": (SKY, (tools.mitt, 330, 166, 0.75), (tools.banneton, 124, 186, 0.95), (tools.rolling_pin, 236, 246, 0.85)),
+    "tools": (
+        SKY,
+        (tools.mitt, 330, 166, 0.75),
+        (tools.banneton, 124, 186, 0.95),
+        (tools.rolling_pin, 236, 246, 0.85),
+    ),
     # tins
     "loaf-tin": (MORNING, (tools.loaf_tin, 200, 190, 1.35)),
     "muffin-tray": (SAGE, (tools.muffin_tray, 200, 190, 1.35)),
@@ -113,9 +127,18 @@ SCENES = {
     "chocolate": (BLUSH, (packets.chocolate, 200, 178, 1.35)),
     "walnuts": (SAGE, (packets.nuts, 200, 178, 1.4)),
     "sugar": (COCOA, (packets.sugar, 200, 186, 1.35)),
-    "almond": (BUTTER, (packets.nuts, 300, 232, 0.55), (_bag("#e6c79a", sign="#8a5c2b"), 180, 158, 1.2)),
+    "almond": (
+        BUTTER,
+        (packets.nuts, 300, 232, 0.55),
+        (_bag("#e6c79a", sign="#8a5c2b"), 180, 158, 1.2),
+    ),
     "salt": (SKY, (_jar("#fbf8f2", "#5e7f8c", 0.72, False, "#5e7f8c"), 200, 170, 1.2)),
-    "ingredients": (MORNING, (_jar("#fbf8f2", "#5e7f8c", 0.7, False), 328, 150, 0.75), (packets.chocolate, 118, 168, 0.85), (packets.butter, 232, 240, 0.8)),
+    "ingredients": (
+        MORNING,
+        (_jar("#fbf8f2", "#5e7f8c", 0.7, False), 328, 150, 0.75),
+        (packets.chocolate, 118, 168, 0.85),
+        (packets.butter, 232, 240, 0.8),
+    ),
     # places and occasions
     "oven": (COCOA, (tools.oven, 200, 190, 1.15)),
     "shop-front": (SKY, (tools.shop_front, 200, 174, 1.15)),

@@ -1,0 +1,41 @@
+"""``manage.py load_demo``: fill the example site with believable data."""
+
+from django.core.management.base import BaseCommand
+from tqdm import tqdm
+
+from example.shop.demo.album import hang_pictures
+from example.shop.demo.tree import dress_home, plant_tree
+from example.shop.demo.world import EDITOR, MEMBER, PASSWORD, World
+from example.shop.models import HomePage
+
+# (what the bar says, builder, its share of the time)
+STEPS = [
+    ("pictures", hang_pictures, 8),
+    ("pages", plant_tree, 6),
+]
+
+
+class Command(BaseCommand):
+    help = "Fills the example site: pages, members, 90 days of visits and orders, segments, mails."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--members", type=int, default=2000)
+        parser.add_argument("--days", type=int, default=90)
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--if-empty", action="store_true", help="do nothing when the site has its pages"
+        )
+
+    def handle(self, *, members, days, seed, if_empty, verbosity, **options):
+        if if_empty and HomePage.objects.exists():
+            self.stdout.write("The example site is filled already.")
+            return
+        world = World(members=members, days=days, seed=seed)
+        total = sum(share for _name, _build, share in STEPS)
+        with tqdm(total=total, unit="%", disable=verbosity == 0, file=self.stderr) as bar:
+            bar.bar_format = "{desc:<12} {percentage:3.0f}% {bar} {elapsed}"
+            for name, build, share in STEPS:
+                bar.set_description_str(name)
+                build(world, lambda part, share=share: bar.update(part * share))
+        dress_home(world, {})
+        self.stdout.write(f"Editor {EDITOR}, member {MEMBER}, password {PASSWORD}")
