@@ -2,11 +2,12 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import example.shop.blocks
 import modelcluster.contrib.taggit
 import modelcluster.fields
 from django.conf import settings
 from django.db import migrations, models
+
+import example.shop.blocks
 
 
 class Migration(migrations.Migration):
