@@ -18,6 +18,12 @@ class Line:
         return self.product.price * self.quantity
 
 
+def order_name(lines):
+    """What an order is called in a timeline: its first product, and how many more."""
+    first, more = lines[0]["name"], len(lines) - 1
+    return f"{first} ほか{more}点" if more else first
+
+
 class Cart:
     """Product codes and quantities; prices are always today's."""
 
@@ -43,6 +49,23 @@ class Cart:
     @property
     def total(self):
         return sum(line.total for line in self.lines)
+
+    @property
+    def as_data(self):
+        """The lines as the event log keeps them."""
+        return [
+            {
+                "sku": line.product.sku,
+                "name": line.product.title,
+                "quantity": line.quantity,
+                "price": line.product.price,
+            }
+            for line in self.lines
+        ]
+
+    @property
+    def name(self):
+        return order_name(self.as_data)
 
     @property
     def choices(self):

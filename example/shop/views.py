@@ -20,7 +20,9 @@ def show_cart(request):
 def add_to_cart(request, sku):
     product = get_object_or_404(ProductPage.objects.live(), sku=sku)
     Cart(request.session).add(product)
-    request.crm.track("cart_add", page=product, subject=f"sku:{sku}", value=product.price)
+    request.crm.track(
+        "cart_add", page=product, subject=f"sku:{sku}", value=product.price, name=product.title
+    )
     name = local(product, "title")
     messages.success(request, _("“%(name)s” is in your cart.") % {"name": name})
     return redirect("cart")
@@ -46,15 +48,8 @@ def place_order(request):
         "purchase",
         subject=f"order:{number}",
         value=cart.total,
-        lines=[
-            {
-                "sku": line.product.sku,
-                "name": line.product.title,
-                "quantity": line.quantity,
-                "price": line.product.price,
-            }
-            for line in cart.lines
-        ],
+        name=cart.name,
+        lines=cart.as_data,
     )
     request.session["last_order"] = {"number": number, "total": cart.total}
     cart.clear()

@@ -178,7 +178,9 @@ class Crowd:
     def _japanese_names(self, woman):
         family = self.japanese.last_name_pair()
         given = (
-            self.japanese.first_name_female_pair() if woman else self.japanese.first_name_male_pair()
+            self.japanese.first_name_female_pair()
+            if woman
+            else self.japanese.first_name_male_pair()
         )
         return {
             "family_name": family[0],
@@ -214,7 +216,9 @@ class Crowd:
         }
         if persona == "partner":
             kind = chance.choices(BUSINESS, [30, 45, 15, 10])[0]
-            shop = chance.choice(["こもれび", "麦の音", "ことり", "つきのわ", "はちみつ", "灯", "まるや"])
+            shop = chance.choice(
+                ["こもれび", "麦の音", "ことり", "つきのわ", "はちみつ", "灯", "まるや"]
+            )
             answers |= {"business": kind, "shop_name": f"{kind} {shop}"}
         return {key: value for key, value in answers.items() if value is not None}
 
@@ -248,10 +252,7 @@ def _open_accounts(members):
         batch_size=500,
     )
     EmailAddress.objects.bulk_create(
-        [
-            EmailAddress(user=user, email=user.email, verified=True, primary=True)
-            for user in users
-        ],
+        [EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in users],
         batch_size=500,
     )
     for member, user in zip(registered, users, strict=True):

@@ -30,6 +30,7 @@ class World:
     days: int
     seed: int
     today: datetime.datetime = field(default_factory=timezone.localtime)
+    people: list = field(default_factory=list)
 
     def chance(self, purpose):
         """A random generator of its own for each purpose: one never disturbs another."""

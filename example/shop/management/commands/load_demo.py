@@ -4,7 +4,11 @@ from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
 from example.shop.demo.album import hang_pictures
-from example.shop.demo.tree import dress_home, plant_tree
+from example.shop.demo.attributes import define_attributes
+from example.shop.demo.audiences import build_segments
+from example.shop.demo.people import gather_people, hire_staff
+from example.shop.demo.tree import plant_tree
+from example.shop.demo.visits import record_visits
 from example.shop.demo.world import EDITOR, MEMBER, PASSWORD, World
 from example.shop.models import HomePage
 
@@ -12,6 +16,11 @@ from example.shop.models import HomePage
 STEPS = [
     ("pictures", hang_pictures, 8),
     ("pages", plant_tree, 6),
+    ("attributes", define_attributes, 1),
+    ("staff", hire_staff, 1),
+    ("people", gather_people, 8),
+    ("visits", record_visits, 40),
+    ("segments", build_segments, 6),
 ]
 
 
@@ -32,10 +41,9 @@ class Command(BaseCommand):
             return
         world = World(members=members, days=days, seed=seed)
         total = sum(share for _name, _build, share in STEPS)
-        with tqdm(total=total, unit="%", disable=verbosity == 0, file=self.stderr) as bar:
+        with tqdm(total=total, unit="%", disable=verbosity == 0) as bar:
             bar.bar_format = "{desc:<12} {percentage:3.0f}% {bar} {elapsed}"
             for name, build, share in STEPS:
                 bar.set_description_str(name)
                 build(world, lambda part, share=share: bar.update(part * share))
-        dress_home(world, {})
         self.stdout.write(f"Editor {EDITOR}, member {MEMBER}, password {PASSWORD}")

@@ -1,0 +1,96 @@
+"""Ten segments an editor of such a shop would build, from the rules in the admin."""
+
+from wagtail_crm.segments.models import Segment
+
+from .attributes import BUSINESS
+from .tree import dress_home
+
+
+def build_segments(world, tick):
+    """Make, publish and so count the segments, then dress the home page for them."""
+    blueprints = _blueprints(world)
+    segments = {}
+    for slug, (name, match, rules) in blueprints.items():
+        segments[slug] = _publish(name, match, rules)
+        tick(0.95 / len(blueprints))
+    world.segments = segments
+    dress_home(world, segments)
+    tick(0.05)
+
+
+def _publish(name, match, rules):
+    segment = Segment.objects.filter(name=name).first()
+    if segment is None:
+        segment = Segment(name=name, match=match, live=False)
+        segment.rules = segment._meta.get_field("rules").stream_block.to_python(rules)
+        segment.save()
+        segment.save_revision().publish()
+    return segment
+
+
+def _did(kind, times, days=None, pages=(), comparison="at_least"):
+    return {
+        "type": "behaviour",
+        "value": {
+            "kind": kind,
+            "pages": [page.pk for page in pages],
+            "below": True,
+            "comparison": comparison,
+            "times": times,
+            "days": days,
+        },
+    }
+
+
+def _is(attribute, value):
+    return {
+        "type": "attribute",
+        "value": {"attribute": attribute, "comparison": "is", "value": value},
+    }
+
+
+def _group(match, *rules):
+    return {"type": "group", "value": {"match": match, "rules": list(rules)}}
+
+
+def _blueprints(world):
+    page = world.pages
+    leaven = [page["shop/leaven"], page["stories/first-sourdough"], page["T01"], page["F05"]]
+    sweets = [page["I01"], page["I02"], page["P05"], page["F03"], page["stories/butter-story"]]
+    bread = [page["shop/flour"]]
+    gluten_free = [page["P06"], page["stories/gluten-free-start"]]
+    return {
+        "sourdough_fans": ("サワードウ好き", "all", [_did("page_view", 4, 60, leaven)]),
+        "sweets_fans": ("お菓子好き", "all", [_did("page_view", 4, 60, sweets)]),
+        "tokyo_bakers": (
+            "東京で焼く人",
+            "all",
+            [_did("page_view", 2, 30, bread), _is("prefecture", "東京都")],
+        ),
+        "newcomers": ("はじめの30日", "all", [_did("registration", 1, 30)]),
+        "partners": ("パートナー", "any", [_is("business", kind) for kind in BUSINESS]),
+        "regulars": ("常連さん", "all", [_did("purchase", 3, 90)]),
+        "sleeping": (
+            "しばらくお休み",
+            "all",
+            [_did("purchase", 1), _did("page_view", 0, 30, comparison="at_most")],
+        ),
+        "not_yet": (
+            "まだお買いものなし",
+            "all",
+            [_did("page_view", 3, 60), _did("purchase", 0, comparison="at_most")],
+        ),
+        "left_in_cart": (
+            "カートに入れたまま",
+            "all",
+            [_did("cart_add", 1, 14), _did("purchase", 0, 14, comparison="at_most")],
+        ),
+        "gluten_free": (
+            "グルテンフリーに関心",
+            "any",
+            [
+                _did("page_view", 2, 60, gluten_free),
+                _group("all", _is("interests", "グルテンフリー"), _did("page_view", 1, 60)),
+            ],
+        ),
+    }
