@@ -1,0 +1,32 @@
+"""Makers of rules and events, with sensible defaults."""
+
+import datetime
+from decimal import Decimal
+
+from django.utils import timezone
+
+from wagtail_crm.loyalty.models import Account, EarningRule
+from wagtail_crm.tracking.events import NewEvent
+
+LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+
+
+def make_rule(**fields):
+    fields = {"label": "Welcome", "kind": "login", "points": 100, "starts_at": LONG_AGO} | fields
+    return EarningRule.objects.create(**fields)
+
+
+def make_event(member, kind="login", value=None, **fields):
+    value = None if value is None else Decimal(value)
+    return NewEvent(kind=kind, member_id=member.pk, value=value, **fields)
+
+
+def balance(member):
+    account = Account.objects.filter(member=member).first()
+    return account.balance if account else 0
+
+
+def a_day(day, hour=12):
+    """Noon in the site's time zone, of this month's ``day``th."""
+    moment = timezone.localtime().replace(hour=hour, minute=0, second=0, microsecond=0)
+    return moment.replace(day=day)

@@ -1,0 +1,58 @@
+"""The segment rule "has points"."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db.models import Q
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from wagtail import blocks
+
+from wagtail_crm.segments.rules.base import EVERYBODY, Dependencies, Rule, Scope
+from wagtail_crm.segments.rules.blocks import RuleBlock
+
+from .models import POINTS_KIND, Account
+
+
+@dataclass(frozen=True)
+class HasPoints(Rule):
+    """Has at least or at most so many points now; who never got any has 0."""
+
+    comparison: Literal["at_least", "at_most"]
+    points: int
+
+    def condition(self, scope: Scope) -> Q:
+        accounts = scope.only(Account.objects.filter(member__isnull=False))
+        if self.comparison == "at_most":
+            return ~Q(pk__in=accounts.filter(balance__gt=self.points).values("member"))
+        if self.points <= 0:
+            return EVERYBODY
+        return Q(pk__in=accounts.filter(balance__gte=self.points).values("member"))
+
+    def dependencies(self) -> Dependencies:
+        return Dependencies(fields=frozenset({POINTS_KIND}))
+
+    def sentence(self) -> str:
+        words = {"points": number_format(self.points, force_grouping=True)}
+        if self.comparison == "at_most":
+            return gettext("who have at most %(points)s points") % words
+        return gettext("who have at least %(points)s points") % words
+
+
+class PointsRuleBlock(RuleBlock):
+    slug = "points"
+
+    comparison = blocks.ChoiceBlock(
+        choices=[("at_least", _("at least")), ("at_most", _("at most"))],
+        default="at_least",
+        label=_("Has"),
+    )
+    points = blocks.IntegerBlock(min_value=0, default=100, label=_("points"))
+
+    def rule(self, value: Any) -> Rule:
+        return HasPoints(value["comparison"], value["points"])
+
+    class Meta:
+        icon = "pick"
+        label = _("Points")
