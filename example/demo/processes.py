@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import functools
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -26,6 +28,13 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def as_user(name: str | None) -> dict[str, Any]:
+    """Arguments of ``subprocess`` that give up root for ``name`` altogether, groups included."""
+    if name is None:
+        return {}
+    return {"user": name, "group": pwd.getpwnam(name).pw_gid, "extra_groups": []}
 
 
 def die_with_parent(stop_signal: signal.Signals) -> None:
@@ -59,7 +68,7 @@ class Process:
                 stdout=output,
                 stderr=subprocess.STDOUT if output else None,
                 start_new_session=True,
-                user=self.user,
+                **as_user(self.user),
                 preexec_fn=functools.partial(die_with_parent, self.stop_signal),
             )
         self._child.stdin.write(self.stdin)

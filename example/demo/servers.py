@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote
 
-from .processes import Process, ProcessFailed, free_port
+from .processes import Process, ProcessFailed, as_user, free_port
 
 # PostgreSQL refuses to run as root, so root runs it as the system's most powerless user.
 UNPRIVILEGED = "nobody"
@@ -62,6 +62,7 @@ class Postgres:
     log: Path
     settings: tuple[str, ...] = DURABLE
     name: ClassVar[str] = "PostgreSQL"
+    user: str | None = UNPRIVILEGED if os.geteuid() == 0 else None
     _process: Process | None = field(default=None, repr=False)
     _sockets: Path | None = field(default=None, repr=False)
 
@@ -71,7 +72,6 @@ class Postgres:
         Raises ``NotAvailable`` without the wheel and ``ProcessFailed`` when it does not start.
         """
         binaries = _postgres_bin()
-        self.user = UNPRIVILEGED if os.geteuid() == 0 else None
         self.data.mkdir(parents=True, exist_ok=True)
         self._sockets = Path(tempfile.mkdtemp(prefix="crm-pg-"))
         if self.user:
@@ -94,7 +94,7 @@ class Postgres:
         command = [str(binaries / "initdb"), "-D", str(self.data), "-U", "postgres"]
         command += ["--auth=trust", "--encoding=utf8", "--no-sync", "--no-locale"]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        made = subprocess.run(command, user=self.user, capture_output=True, text=True)
+        made = subprocess.run(command, capture_output=True, text=True, **as_user(self.user))
         if made.returncode:
             raise ProcessFailed(f"initdb could not make {self.data}:\n{made.stderr}")
 
