@@ -158,12 +158,13 @@ class Planter:
 
     def _seminars(self, seminars):
         for item in content("seminars"):
+            day = self._saturday_after(item["days"])
             begins, ends = item["hours"]
             page = self._page(
                 models.SeminarPage,
                 item,
-                starts_at=self.world.days_ago(-item["days"], hour=begins),
-                ends_at=self.world.days_ago(-item["days"], hour=ends),
+                starts_at=day.replace(hour=begins),
+                ends_at=day.replace(hour=ends),
                 place=item["place"],
                 place_en=item["place_en"],
                 fee=item["fee"],
@@ -173,6 +174,10 @@ class Planter:
             )
             self._add(seminars, page, f"seminars/{item['slug']}", self.world.days_ago(60))
             self._tag(page, item)
+
+    def _saturday_after(self, days):
+        day = self.world.days_ago(-days)
+        return day + datetime.timedelta(days=(5 - day.weekday()) % 7)
 
     def _plain(self, parent, item, path):
         model = TYPES[item.get("type", "member")]

@@ -41,7 +41,7 @@ _wheat = packets.wheat
 
 SCENES = {
     # breads
-    "boule": (MORNING, (_wheat, 60, 120, 0.9), (breads.boule, 206, 186, 1.3)),
+    "boule": (MORNING, (_wheat, 112, 116, 1.0), (breads.boule, 206, 186, 1.3)),
     "batard": (COCOA, (_wheat, 340, 116, 0.9), (breads.batard, 200, 200, 1.4)),
     "baguettes": (SKY, (breads.baguettes, 200, 180, 1.3)),
     "toast": (BLUSH, (breads.toast_loaf, 192, 178, 1.3)),
