@@ -1,5 +1,6 @@
 import datetime
 import threading
+from functools import partial
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -16,6 +17,13 @@ from wagtail_crm.members import actions, signals
 from wagtail_crm.members.models import ConsentRecord, Member, Registration
 
 pytestmark = pytest.mark.django_db
+SIGNALS = (
+    "member_created",
+    "member_changed",
+    "member_registered",
+    "member_withdrawn",
+    "consent_changed",
+)
 
 
 @pytest.fixture
@@ -24,18 +32,11 @@ def facts(django_capture_on_commit_callbacks):
 
     def run(action, **arguments):
         heard = []
-        hear = {
-            name: (lambda name: lambda fields=(), **rest: heard.append((name, sorted(fields))))(
-                name
-            )
-            for name in (
-                "member_created",
-                "member_changed",
-                "member_registered",
-                "member_withdrawn",
-                "consent_changed",
-            )
-        }
+
+        def note(name, fields=(), **rest):
+            heard.append((name, sorted(fields)))
+
+        hear = {name: partial(note, name) for name in SIGNALS}
         for name, receiver in hear.items():
             getattr(signals, name).connect(receiver, weak=False)
         with django_capture_on_commit_callbacks(execute=True):

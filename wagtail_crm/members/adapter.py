@@ -42,8 +42,28 @@ class CrmAccountAdapter(DefaultAccountAdapter):
         name = getattr(settings, "WAGTAIL_SITE_NAME", "") or domain
         return MailSite(name=(site and site.site_name) or name, domain=domain)
 
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        """The last step of registering says itself that a mail was sent."""
+        step = request.resolver_match and request.resolver_match.url_name
+        sent = message_template == "account/messages/email_confirmation_sent.txt"
+        if not (sent and step == "account_signup_confirm"):
+            super().add_message(request, level, message_template, *args, **kwargs)
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """My page, unless the site has set ``LOGIN_REDIRECT_URL``."""
         if settings.LOGIN_REDIRECT_URL == global_settings.LOGIN_REDIRECT_URL:
             return reverse("wagtail_crm_members:me")
         return resolve_url(settings.LOGIN_REDIRECT_URL)
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        """The same place, unless the site has set ``ACCOUNT_SIGNUP_REDIRECT_URL``."""
+        if app_settings.SIGNUP_REDIRECT_URL == settings.LOGIN_REDIRECT_URL:
+            return self.get_login_redirect_url(request)
+        return resolve_url(app_settings.SIGNUP_REDIRECT_URL)

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from allauth.account.forms import SignupForm as AllauthSignupForm
@@ -54,6 +54,15 @@ def _text(label: Any, autocomplete: str) -> forms.CharField:
     return forms.CharField(label=label, max_length=100, widget=widget)
 
 
+def ask_plainly(fields: Mapping[str, forms.Field]) -> None:
+    """Say what to do where Django says that a field is required."""
+    for field in fields.values():
+        chosen = isinstance(field, forms.ChoiceField)
+        field.error_messages["required"] = (
+            _("Please choose.") if chosen else _("Please fill this in.")
+        )
+
+
 class PersonMixin:
     """A form with the fields of a person: names and the attributes of ``definitions``."""
 
@@ -66,6 +75,7 @@ class PersonMixin:
         self.name_names = list(name_fields())
         self.fields.update(name_fields())
         self.fields.update(attributes.form_fields(self.definitions))
+        ask_plainly(self.fields)
 
     @property
     def names(self) -> dict[str, str]:
@@ -120,6 +130,8 @@ class SignupForm(PersonMixin, AllauthSignupForm):
         self._add_consents()
         for name in self.account_names:
             self.fields[name].widget.attrs.pop("placeholder", None)
+        if "email" in self.fields:
+            self.fields["email"].label = _("E-mail address")
         if password_hash:
             for name in self.password_names:
                 self.fields[name].required = False
@@ -154,11 +166,11 @@ class SignupForm(PersonMixin, AllauthSignupForm):
 
     def summary(self) -> list[tuple[Any, list[tuple[Any, str]]]]:
         """What a valid form says, for people to read before they agree; no passwords."""
-        shown = set(self.fields) - {"password2", "email2"}
+        repeated = {"password2", "email2"}
         return [
             (
                 title,
-                [(field.label, self._said(field)) for field in fields if field.name not in hidden],
+                [(each.label, self._said(each)) for each in fields if each.name not in repeated],
             )
             for title, fields in self.sections()
         ]

@@ -142,10 +142,10 @@ class LanguageView(MemberRequiredMixin, View):
         return response
 
 
+@method_decorator(reauthentication_required, name="get")
 class DataView(MemberRequiredMixin, View):
     """Everything the site holds about the member, as a JSON file (GDPR Art. 15 and 20)."""
 
-    @method_decorator(reauthentication_required)
     def get(self, request: HttpRequest) -> HttpResponse:
         response = JsonResponse(
             export_member(self.member), json_dumps_params={"ensure_ascii": False, "indent": 2}
@@ -155,7 +155,8 @@ class DataView(MemberRequiredMixin, View):
         return response
 
 
-@method_decorator(reauthentication_required, name="dispatch")
+@method_decorator(reauthentication_required, name="get")
+@method_decorator(reauthentication_required, name="post")
 class WithdrawView(MemberRequiredMixin, TemplateView):
     """Leave: says what will happen, and does it when the member confirms."""
 
