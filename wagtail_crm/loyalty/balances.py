@@ -16,8 +16,11 @@ def build_balances(member_ids: Sequence[int]) -> dict[int, int]:
 
 
 def balance_of(member: Member) -> int:
-    account = Account.objects.filter(member=member).first()
-    return account.balance if account else 0
+    """The points of a member; no query where ``points_account`` was prefetched."""
+    try:
+        return member.points_account.balance
+    except Account.DoesNotExist:
+        return 0
 
 
 def balance_in_words(member: Member) -> str:

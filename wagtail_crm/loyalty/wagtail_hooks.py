@@ -62,7 +62,7 @@ def register_rules() -> Iterable[RuleBlock]:
 
 @hooks.register("register_crm_placeholders")
 def offer_placeholders() -> Iterable[Placeholder]:
-    return [Placeholder("points", _("Points"), balance_in_words)]
+    return [Placeholder("points", _("Points"), balance_in_words, prefetch=("points_account",))]
 
 
 @hooks.register("register_crm_jobs")

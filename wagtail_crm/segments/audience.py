@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from django.template import Context
 from django.utils import timezone
 
 
@@ -42,9 +43,10 @@ class Viewer:
     now: datetime.datetime = field(default_factory=timezone.now)
 
     @classmethod
-    def of_context(cls, context: Mapping[str, Any] | None) -> "Viewer":
+    def of_context(cls, context: Mapping[str, Any] | Context | None) -> "Viewer":
         """``crm_viewer`` of a template context if somebody put one there, else the request's."""
-        context = context or {}
+        if context is None:
+            return cls()
         if "crm_viewer" in context:
             return context["crm_viewer"]
         crm = getattr(context.get("request"), "crm", None)

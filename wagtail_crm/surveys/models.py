@@ -27,7 +27,7 @@ def load_page_model() -> Any:
 Page: Any = load_page_model()
 
 
-class SurveyPage(SurveyPageMixin, Page):
+class SurveyPage(SurveyPageMixin, Page):  # type: ignore[django-manager-missing]
     """A survey for sites that need no page type of their own for it."""
 
     template = "wagtail_crm/surveys/survey_page.html"
