@@ -21,6 +21,15 @@ def main() -> None:
     call_command("createcachetable", verbosity=0)
     if options.fill and not (options.unless_used and get_user_model().objects.exists()):
         call_command("load_demo")
+        _note_logins()
+
+
+def _note_logins() -> None:
+    """Keep the accounts in a file, so that the demo can say them at every start."""
+    from example.shop.demo.world import EDITOR, MEMBER, PASSWORD  # noqa: PLC0415  # needs Django
+
+    lines = [f"editor        {EDITOR} / {PASSWORD}", f"member        {MEMBER} / {PASSWORD}"]
+    (settings.VAR_DIR / "logins.txt").write_text("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,16 @@ from .site import Site
 
 SMTP_PORT = 1025
 CATCHER_OFFSET = 25
-OWN = ("postgres", "redis", "example.sqlite3", "mail", "media", "beat-schedule", "loaded")
+OWN = (
+    "postgres",
+    "redis",
+    "example.sqlite3",
+    "mail",
+    "media",
+    "beat-schedule",
+    "loaded",
+    "logins.txt",
+)
 
 
 class Refused(RuntimeError):

@@ -55,8 +55,14 @@ class Run:
             time.sleep(0.1)
         self.family = psutil.Process(self.process.pid).children(recursive=True)
 
-    def named(self, word):
-        return next(p for p in self.family if word in " ".join(p.cmdline()))
+    def child(self, *words):
+        """The direct child whose command, or the title it gave itself, has all the words."""
+        return next(
+            process
+            for process in self.family
+            if process.ppid() == self.process.pid
+            and all(word in " ".join(process.cmdline()) for word in words)
+        )
 
     def get(self, url):
         with urllib.request.urlopen(url.replace("localhost", "127.0.0.1")) as answer:
@@ -103,7 +109,7 @@ def test_site_answers_is_watched_and_starts_again(run):
     assert "Hello &lt;b&gt;" in demo.get(catcher)[1]
 
     # A part dies: the rest stops, and it is said which.
-    demo.named("celery -A example.celery worker").kill()
+    demo.child("celery", "worker").kill()
     assert demo.end() == 1
     assert "worker ended by SIGKILL." in demo.text
 
