@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from kombu.pools import producers
 
 from .conf import crm_settings
 from .registry import Registry
@@ -41,9 +42,15 @@ def enqueue(task: Any, *ids: Any) -> None:
         transaction.on_commit(partial(_send, task, ids))
 
 
+# Celery would try again for six seconds, while somebody waits for a page.
+AT_ONCE = {"max_retries": 0}
+
+
 def _send(task: Any, ids: tuple[Any, ...]) -> None:
+    connection = task.app.connection_for_write(transport_options=AT_ONCE)
     try:
-        task.apply_async(args=ids, retry=False)
+        with producers[connection].acquire(block=True) as producer:
+            task.apply_async(args=ids, producer=producer, retry=False)
     except OperationalError:
         logger.warning("No broker: %s%r waits for the sweeper.", task.name, ids)
 
