@@ -1,9 +1,12 @@
 """Reads of segments and memberships, in words."""
 
+import datetime
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+from django.db.models import Model, Q
+from wagtail.models import ReferenceIndex
 
 if TYPE_CHECKING:
     from .models import Membership, Segment  # noqa: F401  # names in the annotations below
@@ -14,6 +17,21 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
         """Published segments: those that are kept up to date and can be used."""
         return self.filter(live=True)
 
+    def waiting(self) -> Self:
+        """Live segments that were never counted with their present rules."""
+        return self.live().filter(refreshed_at=None)
+
+    def not_refreshed_since(self, moment: datetime.datetime) -> Self:
+        """Live segments last counted before ``moment``, or never."""
+        return self.live().filter(Q(refreshed_at=None) | Q(refreshed_at__lt=moment))
+
+    def naming(self, thing: Model) -> Self:
+        """Segments whose rules name a page, an attribute, a tag, a segment, …"""
+        references = ReferenceIndex.get_references_to(thing)
+        content_type = ReferenceIndex._get_base_content_type(self.model)
+        ids = references.filter(base_content_type=content_type).values_list("object_id", flat=True)
+        return self.filter(pk__in=[int(pk) for pk in ids])
+
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def of_members(self, member_ids: Iterable[int]) -> Self:
@@ -22,5 +40,13 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def of_live_segments(self) -> Self:
         return self.filter(segment__live=True)
 
+    def with_members(self) -> Self:
+        return self.select_related("member")
+
     def newest_first(self) -> Self:
         return self.order_by("-entered_at", "-pk")
+
+    def segments_of(self, member: Any) -> Self:
+        """The memberships of one person in live segments, by name of the segment."""
+        rows = self.filter(member=member).of_live_segments()
+        return rows.select_related("segment").order_by("segment__name")

@@ -2,22 +2,26 @@
 
 from typing import Any
 
+import swapper
+from django.db import transaction
+from django.db.models import Model
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from wagtail.signals import published, unpublished
 
+from wagtail_crm.members.models import AttributeDefinition, MemberTag
 from wagtail_crm.members.signals import member_changed, member_created
 from wagtail_crm.tracking.events import NewEvent
 from wagtail_crm.tracking.signals import events_recorded, visitor_linked
 
-from . import actions
+from . import actions, tasks
 from .models import Segment
 
 
 @receiver(events_recorded)
 def follow_events(events: tuple[NewEvent, ...], **kwargs: Any) -> None:
     member_ids = {event.member_id for event in events if event.member_id}
-    if member_ids:
-        actions.refresh_members(member_ids=member_ids, kinds={event.kind for event in events})
+    actions.refresh_members(member_ids=member_ids, kinds={event.kind for event in events})
 
 
 @receiver(visitor_linked)
@@ -32,15 +36,23 @@ def follow_changes(member_ids: set[int], fields: set[str], **kwargs: Any) -> Non
 
 @receiver(member_created)
 def follow_new_member(member: Any, **kwargs: Any) -> None:
-    fields = {"status", "email", "language", *(f"attributes.{key}" for key in member.attributes)}
-    actions.refresh_members(member_ids={member.pk}, fields=fields)
+    # Every segment depends on the status: somebody new belongs to all that ask for nothing.
+    actions.refresh_members(member_ids={member.pk}, fields={"status"})
 
 
-@receiver(published, sender=Segment)
+@receiver([published, unpublished], sender=Segment)
 def count_published_segment(instance: Segment, **kwargs: Any) -> None:
-    actions.refresh_segment(segment=instance)
+    actions.mark_changed(segments=Segment.objects.filter(pk=instance.pk))
+    actions.follow_named_object(thing=instance)
+    transaction.on_commit(lambda: tasks.count(instance.pk), robust=True)
+    transaction.on_commit(tasks.count_waiting, robust=True)
 
 
-@receiver(unpublished, sender=Segment)
-def empty_unpublished_segment(instance: Segment, **kwargs: Any) -> None:
-    actions.empty_segment(segment=instance)
+@receiver(post_delete, sender=Segment)
+@receiver(post_delete, sender=MemberTag)
+@receiver(post_delete, sender=AttributeDefinition)
+@receiver(post_save, sender=AttributeDefinition)
+@receiver(post_delete, sender=swapper.get_model_name("wagtailcore", "Page"))
+def follow_named_object(instance: Model, **kwargs: Any) -> None:
+    if actions.follow_named_object(thing=instance):
+        transaction.on_commit(tasks.count_waiting, robust=True)

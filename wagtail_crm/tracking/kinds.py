@@ -26,6 +26,10 @@ class EventKind:
     ``group`` is the filter of the timeline it belongs to. ``details`` says what it was about, in
     the active language, for one stored event. ``unit`` is the unit of ``Event.value``.
     ``countable`` kinds can be chosen in behaviour rules and points rules.
+
+    ``did`` and ``did_not`` are what a segment's sentence says of its members: "who viewed
+    %(what)s %(often)s", with ``something`` for ``%(what)s`` when the rule names nothing. Their
+    Japanese ends in the te-form (「%(what)sを%(often)s見て」): いる or いない follows.
     """
 
     slug: str
@@ -35,6 +39,9 @@ class EventKind:
     details: Callable[["Event"], str] = no_details
     unit: Text = ""
     countable: bool = True
+    did: Text = ""
+    did_not: Text = ""
+    something: Text = ""
 
 
 event_kinds: Registry[EventKind] = Registry("register_crm_event_kinds", EventKind)

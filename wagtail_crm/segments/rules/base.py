@@ -1,21 +1,27 @@
-"""The contract of a rule, and groups of rules."""
+"""The contract of a rule."""
 
 import datetime
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import and_, or_
-from typing import Any, Literal
+from typing import TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
-Match = Literal["all", "any", "none"]
+from .expressions import IsOneOf
+from .words import Clause, Ending
 
 NOBODY_AT_ALL = Q(pk__in=())
 EVERYBODY = ~NOBODY_AT_ALL
+
+T = TypeVar("T", bound=Model)
+
+
+def site_today() -> datetime.date:
+    """Today where the site is, whatever zone the present request has activated."""
+    return timezone.localdate(timezone=timezone.get_default_timezone())
 
 
 @dataclass(frozen=True)
@@ -27,21 +33,26 @@ class Scope:
     """
 
     member_ids: tuple[int, ...] | None = None
-    today: datetime.date = field(default_factory=timezone.localdate)
+    today: datetime.date = field(default_factory=site_today)
 
-    def only(self, rows: QuerySet[Any], member_field: str = "member") -> QuerySet[Any]:
-        """``rows`` restricted to the members asked about."""
+    def only(self, rows: QuerySet[T], member_field: str = "member") -> QuerySet[T]:
+        """``rows`` restricted to the members asked about; one parameter, however many they are."""
         if self.member_ids is None:
             return rows
-        return rows.filter(**{f"{member_field}__in": self.member_ids})
+        return rows.filter(IsOneOf(member_field, self.member_ids))
+
+    def first_day(self, days: int) -> datetime.date:
+        """The first of the last ``days`` days, today being the last of them."""
+        return self.today - datetime.timedelta(days=days - 1)
 
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What can change a rule's answer: kinds of events, fields of members, or the time alone.
+    """What can change a rule's answer: kinds of events, fields of members, or the calendar.
 
     ``fields`` are named as in ``member_changed``: ``status``, ``attributes.prefecture``, ``tags``,
-    ``consent.email``, ``segment.12``, ``points``.
+    ``consent.email``, ``segment.12``, ``points``. ``time`` means that the answer can change when
+    a new day begins, without anything happening.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -54,7 +65,12 @@ class Dependencies:
         )
 
     def touched_by(self, kinds: Iterable[str], fields: Iterable[str]) -> bool:
-        return not self.kinds.isdisjoint(kinds) or not self.fields.isdisjoint(fields)
+        """Whether events of ``kinds`` or changes of ``fields`` concern it.
+
+        A field named without its part, ``attributes``, stands for all of its parts.
+        """
+        families = {name.partition(".")[0] for name in self.fields}
+        return not self.kinds.isdisjoint(kinds) or not (self.fields | families).isdisjoint(fields)
 
 
 class Rule(ABC):
@@ -65,6 +81,7 @@ class Rule(ABC):
         """The members for whom it holds, as a condition on ``Member``.
 
         It must be true or false for every member, never NULL, so that groups can negate it.
+        Query other tables through ``scope.only(rows)``, so that few members cost little.
         """
 
     @abstractmethod
@@ -74,49 +91,39 @@ class Rule(ABC):
     def sentence(self) -> str:
         """The rule in the active language, as a clause after "Members": "who …", "whose …"."""
 
+    def clause(self) -> Clause:
+        """The same without its ending, so that languages can join it; see :mod:`.words`."""
+        return Clause(self.sentence())
+
+    def negation(self) -> "Rule | None":
+        """The rule that holds for exactly the others, if it can be said; for sentences."""
+        return None
+
+    def excludes(self, other: "Rule") -> bool:
+        """Whether it is plain, without looking at any member, that both can never hold."""
+        return self.negation() == other
+
     def problems(self) -> list[str]:
-        """Why the rule can never be satisfied, in words for the editor; empty when it can."""
+        """Why it cannot work, in words for the editor; while there are any, nobody matches."""
+        return []
+
+    def doubts(self) -> list[str]:
+        """Why nobody will ever match although every part works, in words for the editor."""
         return []
 
 
-@dataclass(frozen=True)
-class Group(Rule):
-    """All, any or none of some rules; an empty group holds for everybody."""
+class WordedRule(Rule):
+    """A rule that gives its clause without the ending."""
 
-    match: Match
-    rules: Sequence[Rule]
-
-    def condition(self, scope: Scope) -> Q:
-        conditions = [rule.condition(scope) for rule in self.rules]
-        if not conditions:
-            return EVERYBODY
-        if self.match == "all":
-            return reduce(and_, conditions)
-        either = reduce(or_, conditions)
-        return either if self.match == "any" else ~either
-
-    def dependencies(self) -> Dependencies:
-        return reduce(or_, (rule.dependencies() for rule in self.rules), Dependencies())
+    @abstractmethod
+    def clause(self) -> Clause: ...
 
     def sentence(self) -> str:
-        parts = [
-            f"({rule.sentence()})"
-            if isinstance(rule, Group) and len(rule.rules) > 1
-            else rule.sentence()
-            for rule in self.rules
-        ]
-        if not parts:
-            return gettext("who are in the list")
-        if self.match == "none":
-            return gettext("except those %(rules)s") % {"rules": gettext(" or ").join(parts)}
-        return (gettext(" and ") if self.match == "all" else gettext(" or ")).join(parts)
-
-    def problems(self) -> list[str]:
-        return [problem for rule in self.rules for problem in rule.problems()]
+        return self.clause().last()
 
 
 @dataclass(frozen=True)
-class Broken(Rule):
+class Broken(WordedRule):
     """A rule whose page, attribute or segment no longer exists. It holds for nobody."""
 
     reason: str
@@ -127,8 +134,9 @@ class Broken(Rule):
     def dependencies(self) -> Dependencies:
         return Dependencies()
 
-    def sentence(self) -> str:
-        return self.reason
+    def clause(self) -> Clause:
+        text = gettext("who match a rule that no longer works (%(reason)s)")
+        return Clause(text % {"reason": self.reason.rstrip(".。")}, Ending.DOING)
 
     def problems(self) -> list[str]:
         return [self.reason]

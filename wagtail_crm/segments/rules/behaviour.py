@@ -1,110 +1,191 @@
 """Rules about what members did, answered from the daily totals."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Literal
 
 import swapper
-from django.db.models import Q, QuerySet, Sum
-from django.utils.translation import gettext, ngettext
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models.functions import Concat
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext, pgettext
 
 from wagtail_crm.tracking.kinds import event_kinds
 from wagtail_crm.tracking.models import DailyTotal
 
-from .base import Dependencies, Rule, Scope
+from .base import Dependencies, Rule, Scope, WordedRule
+from .words import Clause, Ending, inside_sentence, listed
 
 Comparison = Literal["at_least", "at_most"]
+Measure = Literal["times", "value"]
+
+# Above every path of a page below: treebeard numbers children with digits and capital letters.
+LAST_STEP = "ZZZZ"
 
 
 @dataclass(frozen=True)
-class Did(Rule):
-    """Did something at least or at most N times, anywhere or on pages, ever or lately.
+class NamedPage:
+    """A page that a rule names; the title is for the sentence."""
 
-    "At most" includes members who never did it. ``days`` counts whole days in the site's time
-    zone, today among them; None means ever. ``pages`` are page ids; ``below`` adds all that is
-    under them, as the tree is when the rule is asked.
+    pk: int
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Did(WordedRule):
+    """Did something at least or at most so often, or for so much, anywhere or on pages.
+
+    ``measure`` "times" counts events, "value" adds up what they were worth in the unit of the
+    kind. "At most" includes members who never did it. ``days`` counts whole days in the site's
+    time zone, today among them; None means ever. ``below`` adds all that is under the pages, as
+    the tree is when the rule is asked.
     """
 
     kind: str
     comparison: Comparison = "at_least"
-    times: int = 1
+    amount: Decimal | int = 1
+    measure: Measure = "times"
     days: int | None = None
-    pages: tuple[int, ...] = ()
+    pages: tuple[NamedPage, ...] = ()
     below: bool = False
     subject: str = ""
 
     def condition(self, scope: Scope) -> Q:
         if self.comparison == "at_most":
-            return ~Q(pk__in=self._who_did(scope, self.times + 1))
-        return Q(pk__in=self._who_did(scope, self.times))
+            return ~Q(pk__in=self._who_did_more(scope))
+        return Q(pk__in=self._who_did(scope))
 
-    def _who_did(self, scope: Scope, times: int) -> QuerySet[Any]:
-        totals = scope.only(self._totals(scope).of_members())
-        if times <= 1:
+    def _who_did(self, scope: Scope) -> QuerySet[Any]:
+        totals = self._totals(scope)
+        if self.measure == "times" and self.amount <= 1:
             return totals.filter(count__gt=0).values("member")
-        return (
-            totals.values("member")
-            .annotate(times=Sum("count"))
-            .filter(times__gte=times)
-            .values("member")
-        )
+        return self._summed(totals).filter(amount__gte=self.amount).values("member")
 
-    def _totals(self, scope: Scope) -> Any:
-        totals = DailyTotal.objects.of_kinds(self.kind)
+    def _who_did_more(self, scope: Scope) -> QuerySet[Any]:
+        totals = self._totals(scope)
+        if self.measure == "times" and self.amount < 1:
+            return totals.filter(count__gt=0).values("member")
+        return self._summed(totals).filter(amount__gt=self.amount).values("member")
+
+    def _summed(self, totals: QuerySet[Any]) -> QuerySet[Any]:
+        column = "count" if self.measure == "times" else "value"
+        return totals.values("member").annotate(amount=Sum(column))
+
+    def _totals(self, scope: Scope) -> QuerySet[Any]:
+        totals = scope.only(DailyTotal.objects.of_kinds(self.kind).of_members())
         if self.days is not None:
-            totals = totals.in_last_days(self.days, scope.today)
+            first = scope.first_day(self.days)
+            totals = totals.filter(day__gte=first, day__lte=scope.today)
         if self.subject:
             totals = totals.filter(subject=self.subject)
-        if self.pages and self.below:
-            totals = totals.below(*(page.path for page in self._page_rows))
-        elif self.pages:
-            totals = totals.filter(page__in=self.pages)
+        if self.pages:
+            totals = totals.filter(page__in=self._where())
         return totals
 
-    @property
-    def _page_rows(self) -> Sequence[Any]:
-        pages = swapper.load_model("wagtailcore", "Page").objects
-        return list(pages.filter(pk__in=self.pages).only("pk", "title", "path"))
+    def _where(self) -> "QuerySet[Any] | list[int]":
+        named = [page.pk for page in self.pages]
+        if not self.below:
+            return named
+        pages = swapper.load_model("wagtailcore", "Page").objects.order_by()
+        above = pages.filter(pk__in=named).annotate(end=Concat("path", Value(LAST_STEP)))
+        below = above.filter(path__lte=OuterRef("path"), end__gte=OuterRef("path"))
+        return pages.filter(Exists(below)).values("pk")
 
     def dependencies(self) -> Dependencies:
         return Dependencies(kinds=frozenset({self.kind}), time=self.days is not None)
 
-    def problems(self) -> list[str]:
-        problems = []
-        if self.kind not in event_kinds:
-            problems.append(gettext("This kind of behaviour is no longer recorded."))
-        if len(self._page_rows) < len(self.pages):
-            problems.append(gettext("A page that the rule names no longer exists."))
-        return problems
-
-    def sentence(self) -> str:
-        parts = [self._what(), self._where(), self._how_often(), self._when()]
-        return gettext("who %(what)s%(where)s%(how_often)s%(when)s") % dict(
-            zip(("what", "where", "how_often", "when"), parts, strict=True)
-        )
-
-    def _what(self) -> str:
-        kind = event_kinds.get(self.kind)
-        return str(kind.label).lower() if kind else self.kind
-
-    def _where(self) -> str:
-        if not self.pages:
-            return gettext(" (%(subject)s)") % {"subject": self.subject} if self.subject else ""
-        titles = gettext(" or ").join(page.title for page in self._page_rows) or "?"
-        if self.below:
-            return gettext(" (%(pages)s or a page below)") % {"pages": titles}
-        return gettext(" (%(pages)s)") % {"pages": titles}
-
-    def _how_often(self) -> str:
+    def negation(self) -> Rule | None:
+        if self.measure == "value":
+            return None
         if self.comparison == "at_most":
-            text = ngettext(" at most %(n)d time", " at most %(n)d times", self.times)
-        else:
-            text = ngettext(" at least %(n)d time", " at least %(n)d times", self.times)
-        return text % {"n": self.times}
+            return replace(self, comparison="at_least", amount=self.amount + 1)
+        return replace(self, comparison="at_most", amount=self.amount - 1)
 
-    def _when(self) -> str:
-        if self.days is None:
-            return ""
-        return ngettext(" in the last %(n)d day", " in the last %(n)d days", self.days) % {
-            "n": self.days
+    def excludes(self, other: Rule) -> bool:
+        """At least 3 times in 7 days can never go with at most once in 30."""
+        if not isinstance(other, Did) or self.comparison == other.comparison:
+            return False
+        if self.comparison == "at_most" or other.amount >= self.amount:
+            return False
+        same = replace(other, comparison="at_least", amount=self.amount, days=self.days) == self
+        return same and (other.days is None or (self.days or float("inf")) <= other.days)
+
+    def problems(self) -> list[str]:
+        if self.kind in event_kinds:
+            return []
+        return [gettext("This kind of behaviour is no longer recorded: %s") % self.kind]
+
+    def clause(self) -> Clause:
+        kind = event_kinds.get(self.kind)
+        negative = self.comparison == "at_most"
+        template = (kind.did_not if negative else kind.did) if kind else ""
+        text = str(template or _done(negative)) % {
+            "what": self._what(kind.something if kind else ""),
+            "often": self._often(kind.unit if kind else ""),
+            "label": inside_sentence(str(kind.label)) if kind else self.kind,
         }
+        # A part that says nothing leaves a gap.
+        text = " ".join(text.split())
+        return Clause(text, Ending.NOT_DOING if negative else Ending.DOING)
+
+    def _what(self, something: Any) -> str:
+        what = _pages(self.pages, self.below) if self.pages else ""
+        if self.subject:
+            name = self.subject.partition(":")[2] or self.subject
+            what = gettext("%(what)s (%(name)s)") % {"what": what or something, "name": name}
+        return what or str(something)
+
+    def _often(self, unit: Any) -> str:
+        parts = {"amount": self._how_much(unit), "days": ""}
+        if self.days is not None:
+            text = ngettext("in the last %(n)d day", "in the last %(n)d days", self.days)
+            parts["days"] = text % {"n": self.days}
+        return pgettext("how often, and when", "%(amount)s %(days)s") % parts
+
+    def _how_much(self, unit: Any) -> str:
+        if self.measure == "value":
+            return _worth(self.comparison, Decimal(self.amount), str(unit))
+        times = int(self.amount)
+        if self.comparison == "at_least":
+            return _at_least(times) if times > 1 else ""
+        return _more_than(times) if times > 0 else ""
+
+
+def _done(negative: bool) -> str:
+    """The words for a kind of event that brings none of its own."""
+    if negative:
+        return pgettext("behaviour", "who have not done “%(label)s” %(what)s %(often)s")
+    return pgettext("behaviour", "who have done “%(label)s” %(what)s %(often)s")
+
+
+def _pages(pages: tuple[NamedPage, ...], below: bool) -> str:
+    quoted = pgettext("title of a page in a sentence", "%(title)s")
+    titles = [quoted % {"title": page.title} for page in pages]
+    if not below:
+        return listed(titles)
+    words = {"pages": pgettext("things in a row", ", ").join(titles)}
+    return (
+        ngettext("%(pages)s or a page below it", "%(pages)s or a page below them", len(pages))
+        % words
+    )
+
+
+def _at_least(times: int) -> str:
+    if times == 2:
+        return gettext("at least twice")
+    return ngettext("at least %(n)d time", "at least %(n)d times", times) % {"n": times}
+
+
+def _more_than(times: int) -> str:
+    """For "did not"; Japanese says "not n + 1 times or more"."""
+    words = {"n": times, "next": times + 1}
+    if times == 1:
+        return gettext("more than once") % words
+    return ngettext("more than %(n)d time", "more than %(n)d times", times) % words
+
+
+def _worth(comparison: Comparison, amount: Decimal, unit: str) -> str:
+    words = {"amount": number_format(amount.normalize(), force_grouping=True), "unit": unit}
+    if comparison == "at_least":
+        return gettext("for at least %(amount)s %(unit)s in total") % words
+    return gettext("for more than %(amount)s %(unit)s in total") % words

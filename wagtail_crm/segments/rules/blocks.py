@@ -1,8 +1,12 @@
 """What an editor fills in: every rule is a StreamField block, and groups hold more of them."""
 
+import json
 from typing import Any, ClassVar
 
-from django.utils.functional import Promise
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise, cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.fields import StreamField
@@ -10,7 +14,8 @@ from wagtail.fields import StreamField
 from wagtail_crm.conf import crm_settings
 from wagtail_crm.registry import Registry
 
-from .base import Group, Rule
+from .base import Broken, Rule
+from .groups import Group
 
 MATCHES = [
     ("all", _("all of these")),
@@ -18,22 +23,86 @@ MATCHES = [
     ("none", _("none of these")),
 ]
 
+# Headings of the menu that adds a rule, in this order.
+WHAT_THEY_DID = _("What they did")
+WHO_THEY_ARE = _("Who they are")
+COMBINE = _("Combine")
+
+MISSING = "missing"
+
 
 class RuleBlock(blocks.StructBlock):
-    """One kind of rule in the editor. ``slug`` is what the stream stores: never change it."""
+    """One kind of rule in the editor. ``slug`` is what the stream stores: never change it.
+
+    ``Meta.group`` is the heading in the menu that adds rules. Objects that a rule names are
+    chosen with chooser blocks: then Wagtail knows where they are used, and the segment follows
+    when they go (see ``segments.actions.follow_named_object``).
+    """
 
     slug: ClassVar[str]
 
     def rule(self, value: Any) -> Rule:
-        """The rule that this (cleaned) value means; ``Broken`` when it points at nothing."""
+        """The rule that this value means, as read from the database or from a cleaned form.
+
+        ``Broken`` when it points at nothing.
+        """
         raise NotImplementedError
 
     @property
     def label_text(self) -> str | Promise:
         return self.label
 
+    class Meta:
+        group = WHAT_THEY_DID
+        form_classname = "struct-block crm-rule"
+
 
 rule_blocks: Registry[RuleBlock] = Registry("register_crm_segment_rules", RuleBlock)
+
+
+class PickBlock(blocks.ChooserBlock):
+    """A chooser as a plain drop-down, for tables that are short."""
+
+    def __init__(self, target_model: str, **kwargs: Any) -> None:
+        self.target_model = target_model
+        super().__init__(**kwargs)
+
+    @cached_property
+    def widget(self) -> forms.Select:
+        return forms.Select()
+
+    def get_form_state(self, value: Any) -> Any:
+        return None if value is None else str(value.pk)
+
+
+class MissingRuleBlock(RuleBlock):
+    """Stands for a rule whose room is not installed any more, and keeps what it said.
+
+    Wagtail would leave an unknown block out, and a segment that lost a condition is a larger one.
+    """
+
+    slug = MISSING
+
+    kind = blocks.CharBlock(required=False, widget=forms.HiddenInput())
+    data = blocks.CharBlock(required=False, widget=forms.HiddenInput())
+
+    def rule(self, value: Any) -> Rule:
+        return Broken(missing_text(value["kind"]))
+
+    def clean(self, value: Any) -> Any:
+        raise blocks.StructBlockValidationError(
+            non_block_errors=[ValidationError(missing_text(value["kind"]))]
+        )
+
+    class Meta:
+        icon = "warning"
+        label = _("Rule that is not available")
+        group = COMBINE
+
+
+def missing_text(kind: str) -> str:
+    text = gettext("A rule of the kind “%(kind)s” is not available on this site; remove it.")
+    return text % {"kind": kind}
 
 
 class GroupBlock(blocks.StructBlock):
@@ -51,7 +120,9 @@ class GroupBlock(blocks.StructBlock):
 
     class Meta:
         icon = "folder-open-inverse"
-        label = _("Group")
+        label = _("Group of rules")
+        group = COMBINE
+        form_classname = "struct-block crm-rule-group"
 
 
 class RuleStreamBlock(blocks.StreamBlock):
@@ -64,7 +135,39 @@ class RuleStreamBlock(blocks.StreamBlock):
         children = [*(local_blocks or ()), *rule_blocks.items()]
         if depth > 0:
             children.append(("group", GroupBlock(depth=depth - 1)))
+        children.append((MISSING, MissingRuleBlock()))
         super().__init__(children, **kwargs)
+
+    def grouped_child_blocks(self) -> Any:
+        groups = dict(super().grouped_child_blocks())
+        order = [WHAT_THEY_DID, WHO_THEY_ARE]
+        first = [(group, groups.pop(group)) for group in order if group in groups]
+        return [*first, *groups.items()]
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value:
+            try:
+                value = json.loads(value)
+            except ValueError:
+                return super().to_python(value)
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            value = self._without_gaps(value)
+        return super().to_python(value)
+
+    def bulk_to_python(self, values: Any) -> Any:
+        return super().bulk_to_python([self._without_gaps(stream) for stream in values])
+
+    def _without_gaps(self, stream: Any) -> list[dict[str, Any]]:
+        """Unknown rules as missing ones, and missing ones that are known again as themselves."""
+        return [self._or_missing(child) for child in stream]
+
+    def _or_missing(self, child: dict[str, Any]) -> dict[str, Any]:
+        kind, value = child["type"], child["value"]
+        if kind == MISSING and value.get("kind") in self.child_blocks:
+            return {**child, "type": value["kind"], "value": json.loads(value["data"])}
+        if kind not in self.child_blocks:
+            return {**child, "type": MISSING, "value": {"kind": kind, "data": json.dumps(value)}}
+        return child
 
 
 class RulesField(StreamField):

@@ -1,0 +1,124 @@
+"""What an editor typed for an attribute, as values that can be compared."""
+
+import re
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from wagtail_crm.members.attributes import parse_text
+from wagtail_crm.members.models import AttributeDefinition
+
+from .attributes import ORDERED, TEXTS, AttributeRule, Type
+
+IS, IS_NOT, ONE_OF = "is", "is_not", "one_of"
+SET, NOT_SET, BETWEEN = "set", "not_set", "between"
+
+CHOICES = [
+    (IS, _("is")),
+    (IS_NOT, _("is not")),
+    (ONE_OF, _("is one of")),
+    ("contains", _("contains")),
+    ("starts_with", _("starts with")),
+    ("lt", _("is less than, or before")),
+    ("lte", _("is at most, or on or before")),
+    ("gt", _("is more than, or after")),
+    ("gte", _("is at least, or on or after")),
+    (BETWEEN, _("is between")),
+    (SET, _("is filled in")),
+    (NOT_SET, _("is not filled in")),
+]
+
+_ALWAYS = (SET, NOT_SET)
+_TEXT = (IS, IS_NOT, ONE_OF, "contains", "starts_with", *_ALWAYS)
+_ORDERED = (IS, IS_NOT, ONE_OF, "lt", "lte", "gt", "gte", BETWEEN, *_ALWAYS)
+
+YES, NO = "true", "false"
+
+
+def comparisons_of(attribute_type: str) -> tuple[str, ...]:
+    """The comparisons that make sense for a type of attribute."""
+    if attribute_type in TEXTS:
+        return _TEXT
+    if attribute_type in ORDERED:
+        return _ORDERED
+    if attribute_type == Type.BOOLEAN:
+        return (IS, IS_NOT, *_ALWAYS)
+    return (IS, IS_NOT, ONE_OF, *_ALWAYS)
+
+
+def attribute_rule(
+    definition: AttributeDefinition, comparison: str, text: str, upper: str
+) -> AttributeRule:
+    """The rule for what was chosen and typed. Raises ``ValidationError``, by name of the field."""
+    values = parse_values(definition, comparison, text, upper)
+    operator: Any = {IS_NOT: IS, ONE_OF: IS, NOT_SET: SET}.get(comparison, comparison)
+    return AttributeRule(definition, operator, values, negated=comparison in (IS_NOT, NOT_SET))
+
+
+def parse_values(
+    definition: AttributeDefinition, comparison: str, text: str, upper: str
+) -> tuple[Any, ...]:
+    """The stored values that ``text``, and for a range ``upper``, stand for.
+
+    Raises ``ValidationError`` with a dictionary from "comparison", "value" or "upper" to words.
+    """
+    if comparison not in comparisons_of(definition.type):
+        raise ValidationError({"comparison": _wrong_comparison(definition)})
+    if comparison in _ALWAYS:
+        return ()
+    parts = [text]
+    if comparison == ONE_OF or definition.type == Type.CHOICES:
+        parts = re.split(r"[,、，;\n]", text)
+    values = _parse_each("value", definition, [part for part in parts if part.strip()])
+    if comparison == BETWEEN:
+        values += _parse_each("upper", definition, [upper] if upper.strip() else [])
+        if values[0] > values[1]:
+            raise ValidationError({"upper": gettext("The end lies before the beginning.")})
+    return values
+
+
+def _wrong_comparison(definition: AttributeDefinition) -> str:
+    labels = [str(label) for slug, label in CHOICES if slug in comparisons_of(definition.type)]
+    text = gettext("“%(attribute)s” cannot be compared like this. Choose one of: %(choices)s.")
+    return text % {"attribute": definition, "choices": ", ".join(labels)}
+
+
+def _parse_each(field: str, definition: AttributeDefinition, parts: list[str]) -> tuple[Any, ...]:
+    if not parts:
+        raise ValidationError({field: gettext("Enter a value to compare with.")})
+    try:
+        return tuple(_parse(definition, part.strip()) for part in parts)
+    except ValidationError as error:
+        raise ValidationError({field: _expected(definition) or error.messages}) from error
+
+
+def _parse(definition: AttributeDefinition, text: str) -> Any:
+    if definition.type == Type.BOOLEAN:
+        if text not in (YES, NO):
+            raise ValidationError("")
+        return text == YES
+    if definition.type == Type.CHOICES:
+        return parse_text(definition, text)[0]
+    return parse_text(definition, text)
+
+
+def _expected(definition: AttributeDefinition) -> str:
+    words: dict[str, Any] = {"attribute": definition}
+    match definition.type:
+        case Type.NUMBER:
+            return gettext("“%(attribute)s” is a number: write it like 1200 or 0.5.") % words
+        case Type.DATE:
+            return gettext("“%(attribute)s” is a date: write it like 2026-04-30.") % words
+        case Type.BOOLEAN:
+            return gettext("“%(attribute)s” is yes or no: choose one.") % words
+        case Type.CHOICE | Type.CHOICES:
+            words["choices"] = ", ".join(definition.choice_values)
+            return gettext("“%(attribute)s” has these choices: %(choices)s.") % words
+    return ""
+
+
+def as_text(values: tuple[Any, ...]) -> str:
+    """Parsed values as the editor keeps them: the same whoever reads them in whatever language."""
+    return ", ".join({True: YES, False: NO}.get(value, str(value)) for value in values)

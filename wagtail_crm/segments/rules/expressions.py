@@ -1,0 +1,76 @@
+"""SQL that the ORM cannot say, the same on PostgreSQL and SQLite, and never NULL."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import BooleanField, CharField, F, Func
+
+Sql = tuple[str, tuple[Any, ...]]
+
+
+class _PerVendor(Func):
+    """A function of one column; ``value`` travels as a single parameter."""
+
+    def __init__(self, column: str, *values: Any, **extra: Any) -> None:
+        super().__init__(F(column), **extra)
+        self.values = values
+
+    def _column(self, compiler: Any) -> Sql:
+        sql, parameters = compiler.compile(self.source_expressions[0])
+        return sql, tuple(parameters)
+
+
+class IsOneOf(_PerVendor):
+    """Whether an integer column is one of some ids: one parameter instead of thousands."""
+
+    output_field = BooleanField()
+
+    def __init__(self, column: str, ids: Iterable[int] = (), **extra: Any) -> None:
+        super().__init__(column, list(ids), **extra)
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Sql:  # type: ignore[override]
+        sql, parameters = self._column(compiler)
+        return f"{sql} = ANY(%s::bigint[])", (*parameters, self.values[0])
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Sql:
+        sql, parameters = self._column(compiler)
+        ids = json.dumps(self.values[0])
+        return f"{sql} IN (SELECT value FROM json_each(%s))", (*parameters, ids)  # noqa: S608
+
+
+class JsonType(_PerVendor):
+    """The type of one key of a JSON column; "" where the key is missing.
+
+    The names differ: PostgreSQL says ``string``, ``number``, ``boolean``, where SQLite says
+    ``text``, ``integer`` or ``real``, ``true`` or ``false``.
+    """
+
+    output_field = CharField()
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Sql:  # type: ignore[override]
+        sql, parameters = self._column(compiler)
+        return f"COALESCE(jsonb_typeof({sql} -> %s), '')", (*parameters, self.values[0])
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Sql:
+        sql, parameters = self._column(compiler)
+        return f"COALESCE(json_type({sql}, %s), '')", (*parameters, f"$.{self.values[0]}")
+
+
+class JsonListHolds(_PerVendor):
+    """Whether the list under a key of a JSON column contains a text; false for what is no list."""
+
+    output_field = BooleanField()
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Sql:  # type: ignore[override]
+        sql, parameters = self._column(compiler)
+        key, text = self.values
+        return f"{sql} @> %s::jsonb", (*parameters, json.dumps({key: [text]}))
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Sql:
+        sql, parameters = self._column(compiler)
+        key, text = self.values
+        is_list = f"COALESCE(json_type({sql}, %s), '') = 'array'"
+        holds = f"EXISTS (SELECT 1 FROM json_each({sql}, %s) WHERE json_each.value = %s)"  # noqa: S608
+        path = f"$.{key}"
+        return f"({is_list} AND {holds})", (*parameters, path, *parameters, path, text)

@@ -1,0 +1,188 @@
+"""Rules about who members are."""
+
+import datetime
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+
+from wagtail_crm.members.models import ConsentRecord, Member, TaggedMember
+
+from .base import Dependencies, Rule, Scope, WordedRule
+from .words import Clause, Ending
+
+
+@dataclass(frozen=True)
+class Tagged(WordedRule):
+    """Has a tag."""
+
+    tag_id: int
+    name: str
+    negated: bool = False
+
+    def condition(self, scope: Scope) -> Q:
+        tagged = scope.only(TaggedMember.objects.filter(tag=self.tag_id), "content_object")
+        has = Q(pk__in=tagged.values("content_object"))
+        return ~has if self.negated else has
+
+    def dependencies(self) -> Dependencies:
+        return Dependencies(fields=frozenset({"tags"}))
+
+    def negation(self) -> Rule:
+        return replace(self, negated=not self.negated)
+
+    def clause(self) -> Clause:
+        if self.negated:
+            text = gettext("who do not have the tag “%(tag)s”")
+            return Clause(text % {"tag": self.name}, Ending.NOT_DOING)
+        return Clause(gettext("who have the tag “%(tag)s”") % {"tag": self.name}, Ending.DOING)
+
+
+@dataclass(frozen=True)
+class Consented(WordedRule):
+    """Said yes when last asked for a purpose; negated: said no, or was never asked."""
+
+    purpose: str
+    negated: bool = False
+
+    def condition(self, scope: Scope) -> Q:
+        records = ConsentRecord.objects.current().filter(purpose=self.purpose, granted=True)
+        agreed = Q(pk__in=scope.only(records).values("member"))
+        return ~agreed if self.negated else agreed
+
+    def dependencies(self) -> Dependencies:
+        return Dependencies(fields=frozenset({f"consent.{self.purpose}"}))
+
+    def negation(self) -> Rule:
+        return replace(self, negated=not self.negated)
+
+    def clause(self) -> Clause:
+        purpose = dict(ConsentRecord.Purpose.choices).get(self.purpose, self.purpose)
+        if self.negated:
+            text = gettext("who have not agreed to: %(purpose)s")
+            return Clause(text % {"purpose": purpose}, Ending.NOT_DOING)
+        return Clause(gettext("who agreed to: %(purpose)s") % {"purpose": purpose}, Ending.DOING)
+
+
+@dataclass(frozen=True)
+class HasStatus(WordedRule):
+    """Is registered, or is a prospect: in the list without an account."""
+
+    status: str
+    negated: bool = False
+
+    def condition(self, scope: Scope) -> Q:
+        has = Q(status=self.status)
+        return ~has if self.negated else has
+
+    def dependencies(self) -> Dependencies:
+        return Dependencies(fields=frozenset({"status"}))
+
+    def negation(self) -> Rule:
+        return replace(self, negated=not self.negated)
+
+    def excludes(self, other: Rule) -> bool:
+        if isinstance(other, HasStatus) and not (self.negated or other.negated):
+            return other.status != self.status
+        return self.negation() == other
+
+    def clause(self) -> Clause:
+        registered = (self.status == Member.Status.REGISTERED) is not self.negated
+        if registered:
+            return Clause(gettext("who are registered"), Ending.BEING)
+        return Clause(gettext("who have no account"), Ending.BEING)
+
+
+@dataclass(frozen=True)
+class Speaks(WordedRule):
+    """Reads the site in a language; ``name`` is the language's, for the sentence."""
+
+    language: str
+    name: str = ""
+    negated: bool = False
+
+    def condition(self, scope: Scope) -> Q:
+        speaks = Q(language=self.language)
+        return ~speaks if self.negated else speaks
+
+    def dependencies(self) -> Dependencies:
+        return Dependencies(fields=frozenset({"language"}))
+
+    def negation(self) -> Rule:
+        return replace(self, negated=not self.negated)
+
+    def excludes(self, other: Rule) -> bool:
+        if isinstance(other, Speaks) and not (self.negated or other.negated):
+            return other.language != self.language
+        return self.negation() == other
+
+    def clause(self) -> Clause:
+        if self.negated:
+            text = gettext("whose language is not %(language)s")
+            return Clause(text % {"language": self.name}, Ending.NOT_BEING)
+        return Clause(
+            gettext("whose language is %(language)s") % {"language": self.name}, Ending.BEING
+        )
+
+
+@dataclass(frozen=True)
+class Registered(WordedRule):
+    """Registered within the last ``days`` days, today among them, or before those."""
+
+    when: Literal["within", "before"]
+    days: int
+    negated: bool = False
+
+    def condition(self, scope: Scope) -> Q:
+        start = _midnight(scope.first_day(self.days))
+        when = {"within": "registered_at__gte", "before": "registered_at__lt"}[self.when]
+        # Never NULL: prospects did not register at all.
+        did = Q(registered_at__isnull=False) & Q(**{when: start})
+        return ~did if self.negated else did
+
+    def dependencies(self) -> Dependencies:
+        return Dependencies(fields=frozenset({"registered_at"}), time=True)
+
+    def negation(self) -> Rule:
+        return replace(self, negated=not self.negated)
+
+    def excludes(self, other: Rule) -> bool:
+        if isinstance(other, Registered) and not (self.negated or other.negated):
+            within, before = (self, other) if self.when == "within" else (other, self)
+            return within.when != before.when and within.days <= before.days
+        return self.negation() == other
+
+    def clause(self) -> Clause:
+        within, not_within, before, not_before = (
+            ngettext(
+                "who registered in the last %(n)d day",
+                "who registered in the last %(n)d days",
+                self.days,
+            ),
+            ngettext(
+                "who did not register in the last %(n)d day",
+                "who did not register in the last %(n)d days",
+                self.days,
+            ),
+            ngettext(
+                "who registered more than %(n)d day ago",
+                "who registered more than %(n)d days ago",
+                self.days,
+            ),
+            ngettext(
+                "who did not register more than %(n)d day ago",
+                "who did not register more than %(n)d days ago",
+                self.days,
+            ),
+        )
+        positive, negative = (within, not_within) if self.when == "within" else (before, not_before)
+        text = (negative if self.negated else positive) % {"n": self.days}
+        return Clause(text, Ending.NOT_DOING if self.negated else Ending.DOING)
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    """The beginning of a day where the site is."""
+    zone = timezone.get_default_timezone()
+    return datetime.datetime.combine(day, datetime.time.min, tzinfo=zone)
