@@ -9,6 +9,7 @@ from wagtail_crm.members.personal_data import PersonalData
 from wagtail_crm.members.placeholders import Placeholder
 from wagtail_crm.segments.rules.blocks import RuleBlock
 from wagtail_crm.tracking.kinds import EventKind
+from wagtail_crm.tracking.rewards import Reward
 from wagtail_crm.tracking.snapshots import SnapshotPart
 
 from . import tasks
@@ -17,6 +18,7 @@ from .erasure import forget_words
 from .kinds import points_details
 from .log_actions import register_actions
 from .models import POINTS_KIND, Account, Entry
+from .promises import given_points, promised_points
 from .rules import PointsRuleBlock
 
 hooks.register("register_log_actions", register_actions)
@@ -75,3 +77,8 @@ def register_jobs() -> Iterable[Job]:
             _("Gives points that were missed, and ends those of members who left"),
         )
     ]
+
+
+@hooks.register("register_crm_rewards")
+def register_rewards() -> Iterable[Reward]:
+    return [Reward("points", promised_points, given_points)]

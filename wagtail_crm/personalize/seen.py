@@ -8,9 +8,10 @@ from django.apps import apps
 from django.core.cache import caches
 from django.db.models import Max
 from django.http import HttpRequest
-from wagtail.models import PageViewRestriction, Site
+from wagtail.models import Site
 
 from wagtail_crm.conf import crm_settings
+from wagtail_crm.tracking.access import closed_paths
 from wagtail_crm.tracking.context import Crm
 from wagtail_crm.tracking.models import DailyTotal, Event
 
@@ -84,17 +85,7 @@ def _pages(request: HttpRequest, ids: Sequence[int], number: int, but: Any) -> l
     wanted = [page_id for page_id in ids if but is None or page_id != but.pk]
     pages = swapper.load_model("wagtailcore", "Page").objects.live()
     found = pages.filter(pk__in=wanted).specific().in_bulk() if wanted else {}
-    closed = _closed_paths(request) if found else []
+    closed = closed_paths(request) if found else ()
     ordered = (found[page_id] for page_id in wanted if page_id in found)
-    seen = [page for page in ordered if not page.path.startswith(tuple(closed))]
+    seen = [page for page in ordered if not page.path.startswith(closed)]
     return seen[:number]
-
-
-def _closed_paths(request: HttpRequest) -> list[str]:
-    """Where this visitor would be asked for a password or to log in."""
-    restrictions = PageViewRestriction.objects.select_related("page")
-    return [
-        restriction.page.path
-        for restriction in restrictions
-        if not restriction.accept_request(request)
-    ]

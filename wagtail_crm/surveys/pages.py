@@ -3,10 +3,10 @@
 It imports no models: the site's own base page may stand in the module that imports this one.
 """
 
-from functools import cached_property
 from typing import Any
 
 from django.db import models
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
@@ -21,8 +21,9 @@ TEXT_FEATURES = ["bold", "italic", "link", "ul", "ol"]
 class SurveyPageMixin(FormMixin, models.Model):
     """Makes a page type a survey: ``class Survey(SurveyPageMixin, YourPage)``.
 
-    Add ``survey_panels`` to the content panels. Members answer once; the page asks, shows what
-    was typed for confirmation, and thanks.
+    Add ``survey_panels`` to the content panels, and in the template
+    ``{% include "wagtail_crm/surveys/_survey.html" %}``. Members answer once; the page asks,
+    shows what was typed for confirmation, and thanks.
     """
 
     introduction = RichTextField(_("introduction"), blank=True, features=TEXT_FEATURES)
@@ -52,7 +53,7 @@ class SurveyPageMixin(FormMixin, models.Model):
     class Meta:
         abstract = True
 
-    @cached_property
+    @property
     def question_list(self) -> list[Question]:
         return list(questions_of(self.questions))
 
@@ -70,3 +71,21 @@ class SurveyPageMixin(FormMixin, models.Model):
 
     def get_data_fields(self) -> list[tuple[str, Any]]:
         return [(question.clean_name, question.label) for question in self.question_list]
+
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # The tables need the site's page model, which may stand beside this class.
+        from .flow import serve_survey  # noqa: PLC0415
+
+        return serve_survey(self, request)
+
+    preview_modes = [
+        ("questions", _("Questions")),
+        ("confirmation", _("Confirmation")),
+        ("thanks", _("Thanks")),
+        ("invitation", _("For visitors without an account")),
+    ]
+
+    def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
+        from .flow import preview_survey  # noqa: PLC0415  # as above
+
+        return preview_survey(self, request, mode_name or "questions")  # type: ignore[arg-type]

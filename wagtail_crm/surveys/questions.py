@@ -152,13 +152,25 @@ def _options(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield str(step), str(step)
 
 
+class ScaleField(forms.ChoiceField):
+    """Steps from 1 upwards; ``ends`` are what the first and the last of them mean."""
+
+    is_scale = True
+    widget = forms.RadioSelect
+
+    def __init__(self, *, ends: tuple[str, str], **options: Any) -> None:
+        super().__init__(**options)
+        self.ends = ends
+
+
 class SurveyFormBuilder(FormBuilder):
     """Wagtail's form builder with the kinds of question above."""
 
     def create_choice_field(self, question: Question, options: dict[str, Any]) -> forms.Field:
         return forms.ChoiceField(choices=question.options, widget=forms.RadioSelect, **options)
 
-    create_scale_field = create_choice_field
+    def create_scale_field(self, question: Question, options: dict[str, Any]) -> forms.Field:
+        return ScaleField(ends=question.ends, choices=question.options, **options)
 
     def create_choices_field(self, question: Question, options: dict[str, Any]) -> forms.Field:
         options["initial"] = []
