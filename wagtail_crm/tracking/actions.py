@@ -1,6 +1,5 @@
 """Every change of the log: recording, reading the buffer, and giving browsers an owner."""
 
-import dataclasses
 import datetime
 import logging
 from collections.abc import Iterable, Sequence
@@ -9,131 +8,91 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from wagtail_crm.members.models import Member
 
-from . import buffer, signals
+from . import buffer, facts, signals
 from .events import NOBODY, NewEvent
 from .ingest import add_totals, local_day, write_events
 from .kinds import require_kind
 from .models import Event, RefusedEvent, Visitor
+from .visitors import with_owners
 
 logger = logging.getLogger(__name__)
 
 # What makes an event unwritable however often it is tried, as opposed to a database that is away.
-POISON = (ValueError, TypeError, KeyError, DataError, IntegrityError)
+POISON = (ValueError, TypeError, LookupError, ArithmeticError, DataError, IntegrityError)
+# Seconds a worker stays for more events once it has written all, and for which it does so at most.
+LINGER = 1.0
+SHIFT = 20.0
 
 
 def record_events(*, events: Iterable[NewEvent]) -> set[UUID]:
     """Write events now; returns the ids that were new. Writing one again changes nothing.
 
-    Raises ``UnknownKind`` for a kind that nobody registered.
+    Raises ``UnknownKind`` for a kind that nobody registered and ``ValueError`` for an event that
+    no column holds. After commit everybody is told; what a receiver fails to do with an event is
+    set aside and tried again.
     """
-    events = list(events)
-    for event in events:
-        require_kind(event.kind)
     with transaction.atomic():
-        owners = _touch_visitors(events)
-        events = [_with_owner(event, owners) for event in events]
-        fresh = write_events(events)
-        _touch_members(events)
-        transaction.on_commit(
-            partial(signals.events_recorded.send_robust, sender=Event, events=tuple(events))
-        )
+        fresh, written = _write(events)
+        transaction.on_commit(partial(_tell_or_set_aside, written), robust=True)
     return fresh
 
 
-def _touch_visitors(events: Sequence[NewEvent]) -> dict[UUID, Visitor]:
-    """Make or update the browsers of a batch, lock them, and return those with an owner."""
-    seen: dict[UUID, list[NewEvent]] = {}
+@transaction.atomic
+def _write(events: Iterable[NewEvent]) -> tuple[set[UUID], tuple[NewEvent, ...]]:
+    events = list(events)
     for event in events:
-        if event.visitor_id:
-            seen.setdefault(event.visitor_id, []).append(event)
-    if not seen:
-        return {}
-    rows = [_visitor(key, seen[key]) for key in sorted(seen)]
-    for columns in (["last_seen_at", "last_touch"], ["last_seen_at"]):
-        Visitor.objects.bulk_create(
-            [row for row in rows if bool(row.last_touch) == ("last_touch" in columns)],
-            update_conflicts=True,
-            unique_fields=["id"],
-            update_fields=columns,
-        )
-    return {visitor.pk: visitor for visitor in Visitor.objects.linked().filter(pk__in=seen)}
+        require_kind(event.kind)
+        event.check()
+    events = _without_those_who_left(with_owners(events))
+    fresh = write_events(events)
+    _touch_members(events)
+    return fresh, tuple(events)
 
 
-def _visitor(key: UUID, events: list[NewEvent]) -> Visitor:
-    first, last = min(events, key=_moment), max(events, key=_moment)
-    return Visitor(
-        pk=key,
-        first_seen_at=first.at,
-        last_seen_at=last.at,
-        first_touch=first.data.get("touch", {}),
-        last_touch=last.data.get("touch", {}),
-    )
-
-
-def _moment(event: NewEvent) -> datetime.datetime:
-    return event.at
-
-
-def _with_owner(event: NewEvent, owners: dict[UUID, Visitor]) -> NewEvent:
-    """Give an event that waited in the buffer while its visitor logged in to that member."""
-    owner = owners.get(event.visitor_id) if event.visitor_id else None
-    if event.member_id or owner is None or event.at > owner.linked_at:  # type: ignore[operator]
-        return event
-    return dataclasses.replace(event, member_id=owner.member_id)
+def _without_those_who_left(events: list[NewEvent]) -> list[NewEvent]:
+    """A visit that waited while its member left is nobody's: erased data does not come back."""
+    visitors = {event.member_id for event in events if event.is_visit}
+    gone = set(Member.objects.withdrawn().filter(pk__in=visitors).values_list("pk", flat=True))
+    if not gone:
+        return events
+    return [
+        event.anonymous() if event.is_visit and event.member_id in gone else event
+        for event in events
+    ]
 
 
 def _touch_members(events: Sequence[NewEvent]) -> None:
+    """Note, by the hour, when members were last seen; who is being changed can wait."""
     latest: dict[datetime.datetime, set[int]] = {}
     for event in events:
-        if event.member_id and event.site_id:
+        if event.member_id and event.is_visit:
             hour = event.at.replace(minute=0, second=0, microsecond=0)
             latest.setdefault(hour, set()).add(event.member_id)
     for hour, members in sorted(latest.items()):
         stale = Member.objects.filter(pk__in=members).exclude(last_seen_at__gte=hour)
-        stale.order_by().update(last_seen_at=hour)
+        free = stale.order_by("pk").select_for_update(skip_locked=True, no_key=True)
+        if keys := list(free.values_list("pk", flat=True)):
+            Member.objects.filter(pk__in=keys).update(last_seen_at=hour)
 
 
-def drain_buffer() -> int:
-    """Write everything that waits in the buffer; returns the number of events dealt with.
-
-    Raises ``BufferUnavailable`` when there is no buffer.
-    """
-    done = 0
-    for messages in buffer.batches():
-        _write_messages(messages)
-        buffer.acknowledge(messages)
-        done += len(messages)
-    return done
+def _tell_or_set_aside(events: Sequence[NewEvent]) -> None:
+    if reason := _tell(events):
+        set_aside(payloads=[event.to_json() for event in events], reason=reason)
 
 
-def _write_messages(messages: Sequence[buffer.Message]) -> None:
-    """Write a batch; if something in it is poison, find it by halves and set it aside."""
-    try:
-        record_events(events=[NewEvent.from_json(payload) for _key, payload in messages])
-    except POISON as error:
-        if len(messages) == 1:
-            refuse_event(payload=messages[0][1], reason=str(error))
-            return
-        middle = len(messages) // 2
-        _write_messages(messages[:middle])
-        _write_messages(messages[middle:])
-
-
-def refuse_event(*, payload: bytes, reason: str) -> RefusedEvent:
-    """Set aside what cannot be written, so that it neither blocks the rest nor is lost."""
-    logger.error("Event refused: %s", reason)
-    return RefusedEvent.objects.create(payload=payload, reason=reason)
-
-
-def retry_refused_event(*, refused: RefusedEvent) -> None:
-    """Write a refused event again and forget the refusal. Raises what made it fail."""
-    with transaction.atomic():
-        record_events(events=[NewEvent.from_json(bytes(refused.payload))])
-        refused.delete()
+def _tell(events: Sequence[NewEvent]) -> str:
+    """Tell every receiver; returns which failed and why, or nothing."""
+    answers = signals.events_recorded.send_robust(sender=Event, events=tuple(events))
+    return "\n".join(
+        f"{receiver.__module__}.{receiver.__qualname__}: {error!r}"
+        for receiver, error in answers
+        if isinstance(error, Exception)
+    )
 
 
 def save_events(*, events: Sequence[NewEvent]) -> bool:
@@ -141,62 +100,147 @@ def save_events(*, events: Sequence[NewEvent]) -> bool:
     try:
         return buffer.push(events)
     except buffer.BufferUnavailable:
-        record_events(events=events)
+        _write_or_set_aside([event.to_json() for event in events])
         return False
+
+
+def drain_buffer(*, stay: bool = False) -> int:
+    """Write what waits in the buffer; returns the number of events.
+
+    With ``stay`` wait a moment for more, so that a busy site does not call a worker per page.
+    Raises ``BufferUnavailable`` when there is no buffer.
+    """
+    done = 0
+    source = buffer.listen(linger=LINGER, seconds=SHIFT) if stay else buffer.batches()
+    for messages in source:
+        _write_or_set_aside([payload for _key, payload in messages])
+        buffer.acknowledge(messages)
+        done += len(messages)
+    return done
+
+
+def _write_or_set_aside(payloads: Sequence[bytes]) -> None:
+    """Write a batch; if something in it is poison, find it by halves and set it aside."""
+    try:
+        record_events(events=[NewEvent.from_json(payload) for payload in payloads])
+    except POISON as error:
+        if len(payloads) == 1:
+            set_aside(payloads=payloads, reason=str(error))
+            return
+        middle = len(payloads) // 2
+        _write_or_set_aside(payloads[:middle])
+        _write_or_set_aside(payloads[middle:])
+
+
+def set_aside(*, payloads: Sequence[bytes], reason: str) -> None:
+    """Keep what could not be dealt with, so that it neither blocks the rest nor is lost."""
+    logger.error("%d events set aside: %s", len(payloads), reason)
+    RefusedEvent.objects.bulk_create(
+        RefusedEvent(payload=payload, reason=reason, member_id=_member_named_in(payload))
+        for payload in payloads
+    )
+
+
+def _member_named_in(payload: bytes) -> int:
+    try:
+        return NewEvent.from_json(payload).member_id
+    except ValueError:
+        return NOBODY
+
+
+def retry_refused_event(*, refused: RefusedEvent) -> bool:
+    """Try once more; True when all went well and the refusal is gone."""
+    try:
+        _fresh, written = _write([NewEvent.from_json(bytes(refused.payload))])
+        reason = _tell(written)
+    except POISON as error:
+        reason = str(error)
+    row = RefusedEvent.objects.filter(pk=refused.pk)
+    if reason:
+        row.update(reason=reason, attempts=F("attempts") + 1)
+        return False
+    row.delete()
+    return True
+
+
+def retry_refused_events(*, gave_up: bool = False) -> int:
+    """Try again what was not tried too often, with ``gave_up`` all; returns how many are gone."""
+    refused = RefusedEvent.objects.all() if gave_up else RefusedEvent.objects.due()
+    return sum(retry_refused_event(refused=event) for event in refused.oldest_first())
+
+
+def record_missing_facts(*, since: datetime.datetime) -> int:
+    """Record what members did since then and nobody wrote down, because a process died; how many.
+
+    The last minute is left to those who are at it.
+    """
+    known = facts.between(since, timezone.now() - datetime.timedelta(minutes=1))
+    written = Event.objects.filter(pk__in=[event.id for event in known])
+    ids = set(written.values_list("pk", flat=True))
+    return len(record_events(events=[event for event in known if event.id not in ids]))
 
 
 @transaction.atomic
 def link_visitor(*, visitor_id: UUID, member: Member) -> bool:
     """Give a browser to the member who logged in on it, with what it did before.
 
-    False when it belongs to somebody else: nothing changes hands then, and the caller must give
-    the browser a new id. So two people on one browser never inherit each other's events.
+    False when it belongs to somebody else or said no: nothing changes hands then, and the caller
+    must give the browser a new id. So two people on one browser never inherit each other's events.
     """
     visitor, _created = Visitor.objects.select_for_update().get_or_create(pk=visitor_id)
-    if visitor.member_id not in (None, member.pk):
+    if visitor.member_id not in (None, member.pk) or visitor.forgotten_at is not None:
         return False
     visitor.member = member
     visitor.user = None
     visitor.linked_at = timezone.now()
     visitor.save(update_fields=["member", "user", "linked_at"])
-    kinds = _hand_over(visitor, member)
-    if kinds:
-        transaction.on_commit(
-            partial(
-                signals.visitor_linked.send_robust,
-                sender=Visitor,
-                visitor_id=visitor_id,
-                member_id=member.pk,
-                kinds=kinds,
-            )
-        )
+    if kinds := _hand_over(visitor, member):
+        news = {"visitor_id": visitor_id, "member_id": member.pk, "kinds": kinds}
+        transaction.on_commit(partial(signals.visitor_linked.send_robust, sender=Visitor, **news))
     return True
 
 
 def _hand_over(visitor: Visitor, member: Member) -> set[str]:
+    """The lock on the visitor's row keeps new events of it out until this is committed."""
     orphans = Event.objects.without_owner().filter(visitor=visitor)
-    rows = list(orphans.values_list("pk", "kind", "page_id", "subject", "at", "value"))
+    rows = list(orphans.values_list("kind", "page_id", "subject", "at", "value"))
     tails = [
         ((kind, page_id, subject, local_day(at)), value)
-        for _pk, kind, page_id, subject, at, value in rows
+        for kind, page_id, subject, at, value in rows
     ]
     add_totals((((NOBODY, *tail), value) for tail, value in tails), sign=-1)
     add_totals(((member.pk, *tail), value) for tail, value in tails)
-    Event.objects.filter(pk__in=[row[0] for row in rows]).update(member=member)
-    return {row[1] for row in rows}
+    orphans.update(member=member)
+    return {row[0] for row in rows}
 
 
 @transaction.atomic
-def remember_account(*, visitor_id: UUID, user: Any) -> None:
-    """Note who is registering on this browser; it becomes theirs once the address is confirmed."""
+def remember_account(*, visitor_id: UUID, user: Any) -> bool:
+    """Note who is registering on this browser; it becomes theirs once the address is confirmed.
+
+    False when it is somebody else's or somebody else is registering on it: the caller must give
+    the browser a new id and call again.
+    """
     visitor, _created = Visitor.objects.select_for_update().get_or_create(pk=visitor_id)
-    if visitor.member_id is None:
-        visitor.user = user
-        visitor.save(update_fields=["user"])
+    taken = visitor.member_id or visitor.forgotten_at or visitor.user_id not in (None, user.pk)
+    if taken:
+        return False
+    visitor.user = user
+    visitor.save(update_fields=["user"])
+    return True
 
 
 @transaction.atomic
 def forget_visitor(*, visitor_id: UUID) -> None:
-    """Consent was withdrawn: what the browser did stays as numbers, without its id."""
+    """Consent was withdrawn: what the browser did stays as numbers, without its id.
+
+    What belongs to a member stays theirs. The row stays for a day, so that what is still in the
+    buffer loses the id as well.
+    """
+    visitor, _created = Visitor.objects.select_for_update().get_or_create(pk=visitor_id)
     Event.objects.without_owner().filter(visitor=visitor_id).update(visitor=None)
-    Visitor.objects.filter(pk=visitor_id, member=None).delete()
+    if visitor.member_id is None:
+        visitor.forgotten_at = timezone.now()
+        visitor.user = None
+        visitor.first_touch = visitor.last_touch = {}
+        visitor.save()

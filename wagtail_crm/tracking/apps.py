@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +12,8 @@ class TrackingConfig(AppConfig):
 
     def ready(self) -> None:
         from . import receivers  # noqa: F401, PLC0415  # models are ready only now
+        from .checks import check_redis_url  # noqa: PLC0415
         from .partitions import create_after_migrate  # noqa: PLC0415
 
+        register(check_redis_url)
         post_migrate.connect(create_after_migrate, sender=self)

@@ -1,15 +1,13 @@
 """Events on their way to the log: a Redis stream, read by one consumer group.
 
-Delivery is at least once: a message is acknowledged after its transaction has committed, and
-what a dead worker had claimed is claimed again by another one.
+Delivery is at least once: a message is taken off after its transaction has committed, and what
+a dead worker had claimed is claimed again by another one.
 """
 
 import functools
-import os
-import socket
-import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import redis
@@ -18,17 +16,26 @@ from redis.retry import Retry
 
 from wagtail_crm.conf import crm_settings
 
+from .breaker import Breaker
 from .events import NewEvent
 
 STREAM = "crm:events"
+FIELD = b"e"
 GROUP = "ingest"
+# One name for all workers: what belongs to whom is told by the age of the claim alone, and
+# workers that come and go leave no names behind.
+CONSUMER = "worker"
+# Set while a worker has been called and while one listens: no page calls another one then.
 WAKE = "crm:ingest:wake"
+LISTENING = "crm:ingest:listening"
 # A worker that holds messages for longer than this, in milliseconds, is taken for dead.
 CLAIM_AFTER = 60_000
-# Seconds for which a Redis that failed is not asked again, so that no page waits for it.
-REST_AFTER_FAILURE = 5.0
 # Seconds after which a wake-up call that no worker answered is made again.
 WAKE_AGAIN = 30
+# Seconds after which a worker that listened and fell silent is followed by another one.
+LEASE = 15
+# Seconds a worker may wait for Redis; it holds up nobody.
+WORKER_TIMEOUT = 10.0
 
 Message = tuple[bytes, bytes]
 
@@ -37,43 +44,27 @@ class BufferUnavailable(Exception):
     """There is no Redis, it does not answer, or the stream is full: write directly."""
 
 
-class Breaker:
-    """Remembers for a few seconds that Redis failed."""
-
-    def __init__(self) -> None:
-        self._until = 0.0
-        self._lock = threading.Lock()
-
-    @property
-    def is_open(self) -> bool:
-        return time.monotonic() < self._until
-
-    def trip(self) -> None:
-        with self._lock:
-            self._until = time.monotonic() + REST_AFTER_FAILURE
-
-    def reset(self) -> None:
-        self._until = 0.0
-
-
 breaker = Breaker()
 
 
-@functools.lru_cache(maxsize=4)
-def _connect(url: str, timeout: float) -> "redis.Redis[bytes]":
+@functools.lru_cache(maxsize=8)
+def _connect(url: str, timeout: float) -> Any:
+    # A connection that Redis closed while idle is opened again once; a Redis that does not
+    # answer is not asked twice. Protocol 2, because replies of streams look different in 3.
     return redis.Redis.from_url(
         url,
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
-        retry=Retry(NoBackoff(), 1),
+        retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+        protocol=2,
     )
 
 
-def _client() -> Any:
+def _client(timeout: float | None = None) -> Any:
     url = crm_settings.redis_url
     if url is None:
         raise BufferUnavailable("no Redis is configured")
-    return _connect(url, crm_settings.redis_timeout)
+    return _connect(url, timeout or crm_settings.redis_timeout)
 
 
 def push(events: Sequence[NewEvent]) -> bool:
@@ -86,7 +77,7 @@ def push(events: Sequence[NewEvent]) -> bool:
     try:
         pipeline = _client().pipeline(transaction=False)
         for event in events:
-            pipeline.execute_command("XADD", STREAM, "*", b"e", event.to_json())
+            pipeline.execute_command("XADD", STREAM, "*", FIELD, event.to_json())
         pipeline.execute_command("XLEN", STREAM)
         pipeline.execute_command("SET", WAKE, b"1", "NX", "EX", WAKE_AGAIN)
         *_ids, length, woke = pipeline.execute()
@@ -99,40 +90,78 @@ def push(events: Sequence[NewEvent]) -> bool:
 
 
 def batches() -> Iterator[list[Message]]:
-    """Everything that waits, in batches of at most ``INGEST_BATCH_SIZE`` messages.
+    """What waits, in batches of at most ``INGEST_BATCH_SIZE`` messages.
 
     First what dead workers left behind, then what is new. Call :func:`acknowledge` for each
-    batch that was dealt with; whatever is not acknowledged will be delivered again.
+    batch that was dealt with: whatever is not acknowledged will be delivered again.
+
+    Raises ``BufferUnavailable``.
     """
-    client = _client()
-    client.delete(WAKE)
-    _ensure_group(client)
-    consumer = f"{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}"
-    size = crm_settings.ingest_batch_size
-    yield from _abandoned(client, consumer, size)
-    while reply := client.xreadgroup(GROUP, consumer, {STREAM: ">"}, count=size):
-        yield [(key, fields[b"e"]) for key, fields in reply[0][1]]
+    with _reading() as client:
+        yield from _abandoned(client)
+        while messages := _unread(client):
+            yield messages
 
 
-def _abandoned(client: Any, consumer: str, size: int) -> Iterator[list[Message]]:
+def listen(*, linger: float, seconds: float) -> Iterator[list[Message]]:
+    """Like :func:`batches`, for one worker at a time that stays for what comes.
+
+    It stays until nothing came for ``linger`` seconds or ``seconds`` have passed, and meanwhile
+    pages wake nobody. Afterwards ask :func:`call_worker`: whoever appended as this ended counts
+    on it.
+    """
+    with _reading() as client:
+        yield from _abandoned(client)
+        if not client.set(LISTENING, b"1", nx=True, ex=LEASE):
+            return
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and (messages := _unread(client, linger)):
+            yield messages
+            client.set(LISTENING, b"1", ex=LEASE)
+            client.set(WAKE, b"1", ex=WAKE_AGAIN)
+        client.delete(LISTENING, WAKE)
+
+
+@contextmanager
+def _reading() -> Iterator[Any]:
+    client = _client(WORKER_TIMEOUT)
+    try:
+        _ensure_group(client)
+        yield client
+    except redis.RedisError as error:
+        raise BufferUnavailable(str(error)) from error
+
+
+def _unread(client: Any, linger: float = 0) -> list[Message]:
+    size, wait = crm_settings.ingest_batch_size, int(linger * 1000) or None
+    reply = client.xreadgroup(GROUP, CONSUMER, {STREAM: ">"}, count=size, block=wait)
+    return [(key, fields.get(FIELD, b"")) for key, fields in reply[0][1]] if reply else []
+
+
+def _abandoned(client: Any) -> Iterator[list[Message]]:
     start: Any = "0-0"
+    size = crm_settings.ingest_batch_size
     while True:
         start, entries, *_deleted = client.xautoclaim(
-            STREAM, GROUP, consumer, CLAIM_AFTER, start, count=size
+            STREAM, GROUP, CONSUMER, CLAIM_AFTER, start, count=size
         )
-        if entries:
-            yield [(key, fields[b"e"]) for key, fields in entries if fields]
+        # Redis before 7 reports claims on messages that are gone as nothing.
+        if messages := [(key, fields.get(FIELD, b"")) for key, fields in entries if fields]:
+            yield messages
         if start in (b"0-0", "0-0"):
             return
 
 
 def acknowledge(messages: Sequence[Message]) -> None:
-    """Take the batch off the stream; it is written."""
+    """Take the batch off the stream; it is written. Raises ``BufferUnavailable``."""
     keys = [key for key, _payload in messages]
-    pipeline = _client().pipeline(transaction=False)
-    pipeline.xack(STREAM, GROUP, *keys)
-    pipeline.xdel(STREAM, *keys)
-    pipeline.execute()
+    try:
+        pipeline = _client(WORKER_TIMEOUT).pipeline(transaction=True)
+        pipeline.xack(STREAM, GROUP, *keys)
+        pipeline.xdel(STREAM, *keys)
+        pipeline.execute()
+    except redis.RedisError as error:
+        raise BufferUnavailable(str(error)) from error
 
 
 def _ensure_group(client: Any) -> None:
@@ -144,8 +173,20 @@ def _ensure_group(client: Any) -> None:
 
 
 def length() -> int:
-    """Events that wait. Raises ``BufferUnavailable``."""
+    """Events that wait or are being written. Raises ``BufferUnavailable``."""
+    with _asking() as client:
+        return int(client.xlen(STREAM))
+
+
+def call_worker() -> bool:
+    """Whether something waits and nobody has been called for it yet: the caller sends a worker."""
+    with _asking() as client:
+        return bool(client.xlen(STREAM) and client.set(WAKE, b"1", nx=True, ex=WAKE_AGAIN))
+
+
+@contextmanager
+def _asking() -> Iterator[Any]:
     try:
-        return int(_client().xlen(STREAM))
+        yield _client()
     except redis.RedisError as error:
         raise BufferUnavailable(str(error)) from error

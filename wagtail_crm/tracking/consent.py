@@ -11,42 +11,56 @@ Answer = Literal["yes", "no"]
 
 
 def answer_of(request: HttpRequest) -> Answer | None:
-    """The visitor's answer to the consent text in force, or None if not asked yet."""
-    version, _separator, answer = request.COOKIES.get(
-        crm_settings.consent_cookie_name, ""
-    ).partition(":")
-    if version != crm_settings.consent_version:
-        return None
-    return "yes" if answer == "yes" else "no"
+    """The visitor's answer, or None if the text in force has not been answered yet.
+
+    A yes is good for the text it was given to; a no for every text.
+    """
+    cookie = request.COOKIES.get(crm_settings.consent_cookie_name, "")
+    version, _separator, answer = cookie.rpartition(":")
+    if answer == "no":
+        return "no"
+    return "yes" if (version, answer) == (crm_settings.consent_version, "yes") else None
 
 
 def opted_out_by_browser(request: HttpRequest) -> bool:
     """Whether the browser sends Global Privacy Control (``Sec-GPC: 1``) or ``DNT: 1``."""
-    return request.headers.get("Sec-GPC") == "1" or request.headers.get("DNT") == "1"
+    return request.META.get("HTTP_SEC_GPC") == "1" or request.META.get("HTTP_DNT") == "1"
 
 
 def may_record(request: HttpRequest, member_answer: bool | None) -> bool:
     """Whether this person's visit may be recorded.
 
     An answer given by the member counts before that of the browser, and both before a signal
-    or the site's mode: someone who said yes here meant this site.
+    or the site's mode: someone who said yes here meant this site, and a no is always a no.
     """
-    if crm_settings.consent_mode == "off":
-        return not opted_out_by_browser(request)
     if member_answer is not None:
         return member_answer
     answer = answer_of(request)
     if answer is not None:
         return answer == "yes"
-    return crm_settings.consent_mode == "notice" and not opted_out_by_browser(request)
+    return crm_settings.consent_mode in ("notice", "off") and not opted_out_by_browser(request)
+
+
+def must_ask(request: HttpRequest, member_answer: bool | None) -> bool:
+    """Whether to show the consent bar: nobody answered, not even the browser by a signal."""
+    return (
+        crm_settings.consent_mode in ("notice", "opt_in")
+        and member_answer is None
+        and answer_of(request) is None
+        and not opted_out_by_browser(request)
+    )
 
 
 def visitor_id_of(request: HttpRequest) -> uuid.UUID | None:
-    """The random id in the cookie; None when there is none or it is not a UUID."""
+    """The random id in the cookie; None when there is none or it is not one we gave."""
+    cookie = request.COOKIES.get(crm_settings.visitor_cookie_name)
+    if not cookie:
+        return None
     try:
-        return uuid.UUID(request.COOKIES.get(crm_settings.visitor_cookie_name, ""))
+        visitor_id = uuid.UUID(cookie)
     except ValueError:
         return None
+    return visitor_id if visitor_id.version == 4 else None
 
 
 def remember_answer(request: HttpRequest, response: HttpResponse, answer: Answer) -> None:
@@ -54,7 +68,7 @@ def remember_answer(request: HttpRequest, response: HttpResponse, answer: Answer
     value = f"{crm_settings.consent_version}:{answer}"
     _set_cookie(request, response, crm_settings.consent_cookie_name, value)
     if answer == "no":
-        response.delete_cookie(crm_settings.visitor_cookie_name)
+        response.delete_cookie(crm_settings.visitor_cookie_name, samesite="Lax")
 
 
 def set_visitor_cookie(request: HttpRequest, response: HttpResponse, visitor_id: uuid.UUID) -> None:

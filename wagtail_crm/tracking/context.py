@@ -5,8 +5,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.contrib.auth import SESSION_KEY, get_user_model
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
+from django.utils.functional import LazyObject, empty
 from wagtail.models import Site
 
 from wagtail_crm.conf import crm_settings
@@ -14,11 +16,9 @@ from wagtail_crm.members.models import Member
 
 from . import consent
 from .devices import device_of, is_machine
-from .events import NO_PAGE, NOBODY, NewEvent
+from .events import LONGEST_SUBJECT, NO_PAGE, NewEvent
 from .kinds import require_kind
-from .snapshots import Snapshot, snapshot_of
-
-NOTHING_KNOWN: Snapshot = {"member_id": NOBODY}
+from .snapshots import NOTHING_KNOWN, Snapshot, snapshot_of
 
 
 class Crm:
@@ -28,24 +28,32 @@ class Crm:
         self.request = request
         self.pending: list[NewEvent] = []
         self.new_visitor_id: uuid.UUID | None = None
-
-    @cached_property
-    def user_id(self) -> Any:
-        """The account of the session, read without loading the user; None when anonymous."""
-        session = getattr(self.request, "session", None)
-        if session is None or not (session.session_key or session.modified):
-            return None
-        user_id = session.get(SESSION_KEY)
-        return None if user_id is None else get_user_model()._meta.pk.to_python(user_id)
+        self.depends_on_cookies = False
 
     @cached_property
     def snapshot(self) -> Snapshot:
-        """What is known of the member; see :mod:`wagtail_crm.tracking.snapshots`."""
-        return NOTHING_KNOWN if self.user_id is None else snapshot_of(self.user_id)
+        """What is known of who is looking; see :mod:`wagtail_crm.tracking.snapshots`.
+
+        Where the page has loaded the user, that user; else the account of the session, without
+        loading it, if the session is one that ``django.contrib.auth`` would accept.
+        """
+        user = getattr(self.request, "user", None)
+        if user is not None and not (isinstance(user, LazyObject) and user._wrapped is empty):
+            return snapshot_of(user.pk) if user.is_authenticated else NOTHING_KNOWN
+        session = getattr(self.request, "session", None)
+        if session is None or not (session.session_key or session.modified):
+            return NOTHING_KNOWN
+        user_id = session.get(SESSION_KEY)
+        if user_id is None:
+            return NOTHING_KNOWN
+        snapshot = snapshot_of(get_user_model()._meta.pk.to_python(user_id))
+        proof = session.get(HASH_SESSION_KEY, "")
+        valid = any(constant_time_compare(proof, sign) for sign in snapshot.get("sessions", ()))
+        return snapshot if valid else NOTHING_KNOWN
 
     def reset(self) -> None:
-        """Forget who is looking: somebody has just logged in or out."""
-        for name in ("user_id", "snapshot", "member", "may_track", "is_recordable", "segments"):
+        """Forget who is looking: somebody logs in or out."""
+        for name in ("snapshot", "member", "may_track", "segments"):
             self.__dict__.pop(name, None)
 
     @property
@@ -56,7 +64,9 @@ class Crm:
     @cached_property
     def member(self) -> Member | None:
         """The member, from the database; prefer the snapshot where it suffices."""
-        return Member.objects.filter(pk=self.member_id).first() if self.member_id else None
+        if not self.member_id:
+            return None
+        return Member.objects.present().filter(pk=self.member_id).first()
 
     @cached_property
     def segments(self) -> frozenset[int]:
@@ -70,16 +80,26 @@ class Crm:
     @cached_property
     def may_track(self) -> bool:
         """Whether this visit may be recorded: consent, browser signals, no staff, no machine."""
-        if self.snapshot.get("staff") and not crm_settings.track_staff:
+        if self.part("staff") and not crm_settings.track_staff:
             return False
         if not consent.may_record(self.request, self.part("profiling")):
             return False
-        return not is_machine(self.request.headers.get("User-Agent", ""))
+        return not is_machine(self.user_agent)
+
+    @property
+    def must_ask(self) -> bool:
+        """Whether to show the consent bar. A page that reads this depends on cookies."""
+        self.depends_on_cookies = True
+        return consent.must_ask(self.request, self.part("profiling"))
+
+    @property
+    def user_agent(self) -> str:
+        return self.request.META.get("HTTP_USER_AGENT", "")
 
     @property
     def device(self) -> str:
         """``phone``, ``tablet``, ``computer`` or ``other``."""
-        return device_of(self.request.headers.get("User-Agent", ""))["device"]
+        return device_of(self.user_agent)["device"]
 
     @property
     def visitor_id(self) -> uuid.UUID | None:
@@ -108,7 +128,8 @@ class Crm:
     ) -> NewEvent | None:
         """Record an event of this visit after the response; None when it may not be recorded.
 
-        Raises ``UnknownKind`` for a kind that nobody registered.
+        ``subject`` is cut where the log's column ends: it may be what a visitor typed. Raises
+        ``UnknownKind`` for a kind that nobody registered.
         """
         require_kind(kind)
         if not self.may_track:
@@ -120,9 +141,9 @@ class Crm:
             visitor_id=self.ensure_visitor_id(),
             page_id=NO_PAGE if page is None else page.pk,
             site_id=None if site is None else site.pk,
-            subject=subject,
+            subject=subject.replace("\0", "")[:LONGEST_SUBJECT],
             value=None if value is None else Decimal(value),
-            data=device_of(self.request.headers.get("User-Agent", "")) | data,
+            data=device_of(self.user_agent) | data,
         )
         self.pending.append(event)
         return event

@@ -6,11 +6,24 @@ from crawlerdetect import CrawlerDetect
 from user_agents import parse
 
 CACHED_STRINGS = 4096
+# Nobody's browser says more; so the caches stay small whatever is sent.
+LONGEST_STRING = 512
+
+_detector = CrawlerDetect()
+
+
+def device_of(user_agent: str) -> dict[str, str]:
+    """``{"device": phone|tablet|computer|other, "os": …, "browser": …}`` by ua-parser."""
+    return _device_of(user_agent[:LONGEST_STRING])
+
+
+def is_machine(user_agent: str) -> bool:
+    """Whether the string is that of a crawler, a monitor, a library, or empty."""
+    return _is_machine(user_agent[:LONGEST_STRING])
 
 
 @functools.lru_cache(maxsize=CACHED_STRINGS)
-def device_of(user_agent: str) -> dict[str, str]:
-    """``{"device": phone|tablet|computer|other, "os": …, "browser": …}`` by ua-parser."""
+def _device_of(user_agent: str) -> dict[str, str]:
     agent = parse(user_agent)
     if agent.is_tablet:
         device = "tablet"
@@ -24,6 +37,5 @@ def device_of(user_agent: str) -> dict[str, str]:
 
 
 @functools.lru_cache(maxsize=CACHED_STRINGS)
-def is_machine(user_agent: str) -> bool:
-    """Whether the string is that of a crawler, a monitor, a library, or empty."""
-    return not user_agent.strip() or bool(CrawlerDetect().isCrawler(user_agent))
+def _is_machine(user_agent: str) -> bool:
+    return not user_agent.strip() or bool(_detector.is_crawler(user_agent))

@@ -1,19 +1,25 @@
 """The one shape of everything that happens: what is known of an event before it is written."""
 
+import dataclasses
 import datetime
 import hashlib
 import json
 import uuid
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 import uuid_utils.compat as uuid7_source
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
 # Stored where there is no member or no page: unique keys and joins need no nulls then.
 NOBODY = 0
 NO_PAGE = 0
+# What the columns hold.
+LONGEST_SUBJECT = 120
+
+_encode = DjangoJSONEncoder(separators=(",", ":")).encode
 
 
 def new_event_id() -> uuid.UUID:
@@ -54,23 +60,65 @@ class NewEvent:
     value: Decimal | None = None
     data: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def is_visit(self) -> bool:
+        """Whether a browser was there: such events know their site."""
+        return self.site_id is not None
+
+    def anonymous(self) -> "NewEvent":
+        """The same, without who it was."""
+        return dataclasses.replace(self, member_id=NOBODY, visitor_id=None)
+
+    def check(self) -> None:
+        """Raise ``ValueError`` for what some database would take and another would not."""
+        if self.at.tzinfo is None:
+            raise ValueError("The moment of an event needs a time zone.")
+        if len(self.subject) > LONGEST_SUBJECT:
+            raise ValueError(f"The subject is longer than {LONGEST_SUBJECT} characters.")
+        if self.value is not None and not self.value.is_finite():
+            raise ValueError("The value of an event is a finite number.")
+
     def to_json(self) -> bytes:
         """Compact JSON for the buffer; :meth:`from_json` is its inverse."""
-        sparse = {
-            name: value
-            for name, value in asdict(self).items()
-            if value not in (None, "", 0, {}) or name == "kind"
+        sparse: dict[str, Any] = {
+            "kind": self.kind,
+            "id": str(self.id),
+            "at": self.at.isoformat(),
         }
-        return json.dumps(sparse, default=str, separators=(",", ":")).encode()
+        if self.visitor_id is not None:
+            sparse["visitor_id"] = str(self.visitor_id)
+        if self.value is not None:
+            sparse["value"] = str(self.value)
+        for name in ("member_id", "page_id", "site_id", "subject", "data"):
+            if value := getattr(self, name):
+                sparse[name] = value
+        return _encode(sparse).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> "NewEvent":
-        """Raises ``ValueError``, ``KeyError`` or ``TypeError`` for anything but an event."""
-        raw = json.loads(text)
-        raw["id"] = uuid.UUID(raw["id"])
-        raw["at"] = datetime.datetime.fromisoformat(raw["at"])
-        if visitor_id := raw.get("visitor_id"):
-            raw["visitor_id"] = uuid.UUID(visitor_id)
-        if "value" in raw:
-            raw["value"] = Decimal(raw["value"])
-        return cls(**raw)
+        """Raises ``ValueError`` for anything but an event."""
+        try:
+            event = _read(cls, json.loads(text))
+        except (TypeError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
+            raise ValueError(f"Not an event: {error!r}") from error
+        event.check()
+        return event
+
+
+def _read(cls: type[NewEvent], raw: dict[str, Any]) -> NewEvent:
+    raw["id"] = uuid.UUID(raw["id"])
+    raw["at"] = datetime.datetime.fromisoformat(raw["at"])
+    if "visitor_id" in raw:
+        raw["visitor_id"] = uuid.UUID(raw["visitor_id"])
+    if "value" in raw:
+        raw["value"] = Decimal(raw["value"])
+    event = cls(**raw)
+    numbers = (event.member_id, event.page_id, event.site_id or 0)
+    texts = (event.kind, event.subject)
+    if not (
+        all(isinstance(number, int) for number in numbers)
+        and all(isinstance(text, str) for text in texts)
+        and isinstance(event.data, dict)
+    ):
+        raise TypeError("a column has the wrong type")
+    return event

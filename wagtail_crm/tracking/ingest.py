@@ -5,6 +5,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -25,13 +26,15 @@ def write_events(events: Sequence[NewEvent]) -> set[UUID]:
     """
     if not events:
         return set()
+    # In one order, so that workers with the same events wait for each other and never in a ring.
+    events = sorted(events, key=lambda event: event.id)
     connection = connections[router.db_for_write(Event)]
     if connection.vendor == "postgresql":
         return _write_postgresql(connection, events)
     return _write_portable(events)
 
 
-def _write_postgresql(connection: object, events: Sequence[NewEvent]) -> set[UUID]:
+def _write_postgresql(connection: Any, events: Sequence[NewEvent]) -> set[UUID]:
     columns = [
         [event.id for event in events],
         [event.at for event in events],
@@ -44,14 +47,14 @@ def _write_postgresql(connection: object, events: Sequence[NewEvent]) -> set[UUI
         [event.value for event in events],
         [json.dumps(event.data, cls=DjangoJSONEncoder) for event in events],
     ]
-    with connection.cursor() as cursor:  # type: ignore[attr-defined]
+    with connection.cursor() as cursor:
         cursor.execute(sql.INGEST_POSTGRESQL, [*columns, timezone.get_default_timezone_name()])
         return {row[0] for row in cursor.fetchall()}
 
 
 def _write_portable(events: Sequence[NewEvent]) -> set[UUID]:
     by_id = {event.id: event for event in events}
-    known = set(Event.objects.filter(pk__in=by_id).values_list("pk", flat=True))
+    known = Event.objects.in_bulk(list(by_id))
     fresh = [event for key, event in by_id.items() if key not in known]
     Event.objects.bulk_create([_row(event) for event in fresh])
     add_totals((_total_key(event), event.value) for event in fresh)

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Callable
 
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 
 from wagtail_crm.jobs import enqueue
 
@@ -28,11 +28,22 @@ class CrmMiddleware:
             self.save(crm)
         if crm.new_visitor_id is not None:
             consent.set_visitor_cookie(request, response, crm.new_visitor_id)
+        if crm.new_visitor_id is not None or crm.depends_on_cookies:
+            patch_vary_headers(response, ["Cookie"])
         return response
 
     def save(self, crm: Crm) -> None:
+        """Whatever goes wrong here, the visitor gets the page."""
         try:
-            if actions.save_events(events=crm.pending):
-                enqueue(drain)
-        except DatabaseError:
-            logger.exception("Neither Redis nor the database took %d events.", len(crm.pending))
+            worker_needed = actions.save_events(events=crm.pending)
+        except Exception:
+            logger.exception("%d events are lost: nothing took them.", len(crm.pending))
+            return
+        if worker_needed:
+            self.call_worker()
+
+    def call_worker(self) -> None:
+        try:
+            enqueue(drain)
+        except Exception:
+            logger.exception("No worker was called; the events wait for the next round.")

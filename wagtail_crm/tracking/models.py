@@ -14,14 +14,17 @@ from wagtail.models import Site
 
 from wagtail_crm.members.models import Member
 
-from .events import NO_PAGE, NOBODY, new_event_id
-from .querysets import DailyTotalQuerySet, EventQuerySet, VisitorQuerySet
+from .events import NO_PAGE, NOBODY, NewEvent, new_event_id
+from .kinds import event_kinds
+from .querysets import DailyTotalQuerySet, EventQuerySet, RefusedEventQuerySet, VisitorQuerySet
 
 
 class LooseDescriptor(ForwardManyToOneDescriptor):
     """Reads None where the row that is referred to does not exist."""
 
     def __get__(self, instance: Any, cls: Any = None) -> Any:
+        if instance is not None and getattr(instance, self.field.attname) == NOBODY:
+            return None
         try:
             return super().__get__(instance, cls)
         except self.RelatedObjectDoesNotExist:
@@ -63,6 +66,11 @@ class Visitor(models.Model):
         help_text="The account registered here whose address is not confirmed yet.",
     )
     linked_at = models.DateTimeField(null=True, blank=True)
+    forgotten_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When it said no. Kept for a day, for what is still in the buffer.",
+    )
     first_seen_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(default=timezone.now)
     first_touch = models.JSONField(default=dict, help_text="Referrer and UTM of the first visit.")
@@ -162,15 +170,32 @@ class DailyTotal(models.Model):
 
 
 class RefusedEvent(models.Model):
-    """What lay in the buffer and could not be written, with the reason; can be tried again."""
+    """What could not be written, or what a receiver failed to deal with; it is tried again."""
 
     payload = models.BinaryField()
     reason = models.TextField(_("reason"))
-    at = models.DateTimeField(_("at"), default=timezone.now)
+    at = models.DateTimeField(_("set aside"), default=timezone.now)
+    attempts = models.PositiveIntegerField(_("attempts since"), default=0)
+    # Whom it is about, as far as it can be read: for export and erasure.
+    member = LooseForeignKey(Member, default=NOBODY, related_name="+", verbose_name=_("member"))
+
+    objects = RefusedEventQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("refused event")
-        verbose_name_plural = _("refused events")
+        verbose_name = _("event set aside")
+        verbose_name_plural = _("events set aside")
+        ordering = ["-at", "-id"]
+        default_permissions = ("view", "delete")
+        permissions = [("retry_refusedevent", _("Can try events again that were set aside"))]
 
     def __str__(self) -> str:
-        return self.reason[:80]
+        return self.reason.partition("\n")[0][:80]
+
+    @property
+    def kind(self) -> str:
+        """What happened, in the active language, as far as it can be read."""
+        try:
+            slug = NewEvent.from_json(bytes(self.payload)).kind
+        except ValueError:
+            return "–"
+        return str(event_kinds[slug].label) if slug in event_kinds else slug

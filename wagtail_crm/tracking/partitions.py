@@ -1,52 +1,131 @@
 """Months of the event log as PostgreSQL partitions."""
 
 import datetime
+import logging
+from collections.abc import Iterable
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
-from django.db import connections, router, transaction
+from django.db import OperationalError, connections, router, transaction
 from django.utils import timezone
 
 from .models import Event
 
-MONTHS_AHEAD = 3
+logger = logging.getLogger(__name__)
 
-# Moves rows that fell into the default partition out of the way of the new one, attaches it,
-# and puts them back; DDL is transactional, so readers never see them missing.
-CREATE = """
-CREATE TEMPORARY TABLE crm_moved ON COMMIT DROP AS
-    SELECT * FROM wagtail_crm_tracking_event_other WHERE at >= '{start}' AND at < '{end}';
-DELETE FROM wagtail_crm_tracking_event_other WHERE at >= '{start}' AND at < '{end}';
-CREATE TABLE {name} PARTITION OF wagtail_crm_tracking_event
-    FOR VALUES FROM ('{start}') TO ('{end}');
-INSERT INTO wagtail_crm_tracking_event SELECT * FROM crm_moved;
-DROP TABLE crm_moved;
+MONTHS_AHEAD = 3
+TABLE = "wagtail_crm_tracking_event"
+OTHER = f"{TABLE}_other"
+
+# One maker at a time; whoever reads or writes the log meanwhile does not notice. Waiting for a
+# long query would hold up everybody behind us: rather give up, and try again on the next run.
+BEGIN = f"""
+SET LOCAL lock_timeout = '5s';
+LOCK TABLE {TABLE} IN SHARE UPDATE EXCLUSIVE MODE;
 """
-EXISTING = "SELECT 1 FROM pg_class WHERE relname = %s"
+EXISTS = "SELECT to_regclass(%s) IS NOT NULL"
+# Rows that fell into the default partition move into the month before it is attached.
+CREATE = """
+LOCK TABLE {other} IN ACCESS EXCLUSIVE MODE;
+CREATE TABLE {name} (LIKE {table} INCLUDING ALL);
+INSERT INTO {name} SELECT * FROM {other} WHERE at >= '{start}' AND at < '{end}';
+DELETE FROM {other} WHERE at >= '{start}' AND at < '{end}';
+ALTER TABLE {table} ATTACH PARTITION {name} FOR VALUES FROM ('{start}') TO ('{end}');
+"""
+DROP = "DROP TABLE {name}"
+STRAY_MONTHS = f"SELECT DISTINCT date_trunc('month', at AT TIME ZONE 'UTC')::date FROM {OTHER}"  # noqa: S608  # no input
+MONTHS = """
+SELECT child.relname FROM pg_inherits
+JOIN pg_class child ON child.oid = inhrelid
+WHERE inhparent = to_regclass(%s) AND child.relname ~ '_[0-9]{4}_[0-9]{2}$'
+ORDER BY 1
+"""
+
+
+def month_of(moment: datetime.datetime) -> datetime.date:
+    """The first day, in UTC, of the month whose partition holds ``moment``."""
+    return moment.astimezone(datetime.UTC).date().replace(day=1)
 
 
 def create_ahead(months: int = MONTHS_AHEAD) -> list[str]:
-    """Create the partitions of this month and the next ``months``; nothing on other databases."""
-    this_month = timezone.now().astimezone(datetime.UTC).date().replace(day=1)
-    starts = [this_month + relativedelta(months=ahead) for ahead in range(months + 1)]
-    return [name for start in starts if (name := create_month(start))]
+    """Create the partitions of this month and the next ``months``; nothing on other databases.
+
+    And those of past months whose rows an import left in the default partition.
+    """
+    this_month = month_of(timezone.now())
+    starts = {this_month + relativedelta(months=ahead) for ahead in range(months + 1)}
+    return create_months(starts | _stray_months())
+
+
+def create_months(starts: Iterable[datetime.date]) -> list[str]:
+    """Create the partitions of these months; returns the names of those that were missing."""
+    return [name for start in sorted(starts) if (name := create_month(start))]
 
 
 def create_month(start: datetime.date) -> str | None:
     """Create the partition of the month beginning at ``start`` (UTC); None if it exists."""
-    connection = connections[router.db_for_write(Event)]
-    if connection.vendor != "postgresql":
+    if not is_partitioned():
         return None
-    name = f"wagtail_crm_tracking_event_{start:%Y_%m}"
-    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-        cursor.execute(EXISTING, [name])
-        if cursor.fetchone():
-            return None
-        end = start + relativedelta(months=1)
-        cursor.execute(CREATE.format(name=name, start=f"{start}T00:00:00Z", end=f"{end}T00:00:00Z"))
+    name, end = f"{TABLE}_{start:%Y_%m}", start + relativedelta(months=1)
+    bounds = {"start": f"{start}T00:00:00Z", "end": f"{end}T00:00:00Z"}
+    try:
+        with transaction.atomic(using=_connection().alias), _connection().cursor() as cursor:
+            cursor.execute(BEGIN)
+            cursor.execute(EXISTS, [name])
+            if cursor.fetchone()[0]:
+                return None
+            cursor.execute(CREATE.format(name=name, table=TABLE, other=OTHER, **bounds))
+    except OperationalError as error:
+        logger.warning("Partition %s was not created: %s", name, error)
+        return None
     return name
 
 
-def create_after_migrate(**kwargs: Any) -> None:
+def drop_before(moment: datetime.datetime) -> list[str]:
+    """Drop the partitions of months that ended before ``moment``; returns their names."""
+    if not is_partitioned():
+        return []
+    last = f"{TABLE}_{month_of(moment):%Y_%m}"
+    with _connection().cursor() as cursor:
+        cursor.execute(MONTHS, [TABLE])
+        names = [name for (name,) in cursor.fetchall() if name < last]
+    return [name for name in names if _drop(name)]
+
+
+def _drop(name: str) -> bool:
+    try:
+        with transaction.atomic(using=_connection().alias), _connection().cursor() as cursor:
+            cursor.execute(BEGIN)
+            cursor.execute(DROP.format(name=name))
+    except OperationalError as error:
+        logger.warning("Partition %s was not dropped: %s", name, error)
+        return False
+    return True
+
+
+def is_partitioned() -> bool:
+    """Whether the log is there and in partitions: on PostgreSQL, once migrated."""
+    connection = _connection()
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(EXISTS, [OTHER])
+        return bool(cursor.fetchone()[0])
+
+
+def create_after_migrate(using: str, **kwargs: Any) -> None:
     """Receiver of ``post_migrate``: a new database starts with its partitions."""
-    create_ahead()
+    if using == _connection().alias:
+        create_ahead()
+
+
+def _stray_months() -> set[datetime.date]:
+    if not is_partitioned():
+        return set()
+    with _connection().cursor() as cursor:
+        cursor.execute(STRAY_MONTHS)
+        return {start for (start,) in cursor.fetchall()}
+
+
+def _connection() -> Any:
+    return connections[router.db_for_write(Event)]

@@ -1,7 +1,7 @@
 """Reads of the log and its totals, in words."""
 
 import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import swapper
 from django.db import models
@@ -14,7 +14,16 @@ from .events import NO_PAGE, NOBODY
 if TYPE_CHECKING:
     from wagtail_crm.members.models import Member
 
-    from .models import DailyTotal, Event, Visitor  # noqa: F401  # names in the annotations below
+    from .models import (  # noqa: F401  # names in the annotations below
+        DailyTotal,
+        Event,
+        RefusedEvent,
+        Visitor,
+    )
+
+# After so many attempts an event waits for somebody to look.
+MOST_ATTEMPTS = 5
+AT_A_TIME = 1000
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -62,6 +71,10 @@ class DailyTotalQuerySet(models.QuerySet["DailyTotal"]):
             condition |= Q(path__startswith=path)
         return self.filter(page__in=pages.filter(condition).values("pk"))
 
+    def empty(self) -> Self:
+        """Totals whose events all went to their owner."""
+        return self.filter(count=0)
+
     def per_page(self) -> models.QuerySet:
         """{"page": id, "total": count} for each page, most seen first."""
         return (
@@ -76,3 +89,25 @@ class VisitorQuerySet(models.QuerySet["Visitor"]):
     def linked(self) -> Self:
         """Browsers whose owner is known."""
         return self.filter(member__isnull=False)
+
+    def registering(self, user: Any) -> Self:
+        """Browsers on which this account was made and nobody has logged in since."""
+        return self.filter(user=user, member=None)
+
+    def unseen_since(self, moment: datetime.datetime) -> Self:
+        """Browsers of nobody that have not been back."""
+        return self.filter(member=None, last_seen_at__lt=moment)
+
+    def forgotten_before(self, moment: datetime.datetime) -> Self:
+        """Browsers that said no so long ago that nothing of them is in the buffer any more."""
+        return self.filter(member=None, forgotten_at__lt=moment)
+
+
+class RefusedEventQuerySet(models.QuerySet["RefusedEvent"]):
+    def due(self) -> Self:
+        """Those that are tried again without being asked."""
+        return self.filter(attempts__lt=MOST_ATTEMPTS)
+
+    def oldest_first(self) -> Self:
+        """At most as many as one run deals with."""
+        return self.order_by("pk")[:AT_A_TIME]

@@ -1,19 +1,24 @@
 """What people and accounts do becomes events, and browsers get their owners."""
 
+from functools import partial
 from typing import Any
 
 from allauth.account.signals import user_signed_up
+from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db import transaction
+from django.db.models.signals import m2m_changed, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from wagtail_crm.members import signals as member_signals
 from wagtail_crm.members.models import ConsentRecord, Member
 
-from . import actions, snapshots
+from . import actions, facts, snapshots
 from .context import Crm
-from .events import NewEvent, event_id_for
 from .models import Visitor
+
+User: Any = get_user_model()
 
 
 def _crm(request: HttpRequest | None) -> Crm | None:
@@ -23,8 +28,10 @@ def _crm(request: HttpRequest | None) -> Crm | None:
 @receiver(user_signed_up)
 def remember_who_is_registering(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     crm = _crm(request)
-    if crm and crm.visitor_id:
-        actions.remember_account(visitor_id=crm.visitor_id, user=user)
+    if crm is None or crm.visitor_id is None:
+        return
+    if not actions.remember_account(visitor_id=crm.visitor_id, user=user):
+        actions.remember_account(visitor_id=crm.renew_visitor_id(), user=user)
 
 
 @receiver(user_logged_in)
@@ -45,40 +52,45 @@ def own_browser_on_login(request: HttpRequest, user: Any, **kwargs: Any) -> None
 @receiver(user_logged_out)
 def leave_browser_on_logout(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     crm = _crm(request)
-    if crm and user and crm.visitor_id:
+    if crm is None:
+        return
+    if user and crm.visitor_id:
         crm.track("logout")
         crm.renew_visitor_id()
+    crm.reset()
 
 
 @receiver(member_signals.member_registered)
 def record_registration(member: Member, **kwargs: Any) -> None:
-    for visitor in Visitor.objects.filter(user=member.user, member=None):
+    for visitor in Visitor.objects.registering(member.user):
         actions.link_visitor(visitor_id=visitor.pk, member=member)
-    _record_fact("registration", member, member.registered_at)
+    actions.record_events(events=[facts.registration_of(member)])
 
 
 @receiver(member_signals.member_withdrawn)
 def record_withdrawal(member: Member, **kwargs: Any) -> None:
-    _record_fact("withdrawal", member, member.withdrawn_at)
+    actions.record_events(events=[facts.withdrawal_of(member)])
 
 
 @receiver(member_signals.consent_changed)
 def record_consent(member: Member, record: ConsentRecord, **kwargs: Any) -> None:
-    _record_fact("consent", member, record.at, subject=record.purpose, granted=record.granted)
-
-
-def _record_fact(kind: str, member: Member, at: Any, subject: str = "", **data: Any) -> None:
-    event = NewEvent(
-        kind=kind,
-        id=event_id_for(at, kind, member.pk, subject),
-        at=at,
-        member_id=member.pk,
-        subject=subject,
-        data=data,
-    )
-    actions.record_events(events=[event])
+    actions.record_events(events=[facts.answer_in(record)])
 
 
 @receiver(member_signals.member_changed)
 def refresh_snapshots(member_ids: set[int], **kwargs: Any) -> None:
     snapshots.refresh(member_ids)
+
+
+@receiver(post_save, sender=User)
+def forget_changed_account(instance: Any, update_fields: Any, **kwargs: Any) -> None:
+    """A new password, a closed account, a right to enter the admin: the next page knows."""
+    if update_fields != {"last_login"}:
+        transaction.on_commit(partial(snapshots.forget, [instance.pk]))
+
+
+@receiver(m2m_changed, sender=User.groups.through)
+@receiver(m2m_changed, sender=User.user_permissions.through)
+def forget_empowered_account(instance: Any, **kwargs: Any) -> None:
+    if isinstance(instance, User):
+        transaction.on_commit(partial(snapshots.forget, [instance.pk]))

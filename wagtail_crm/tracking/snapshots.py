@@ -4,23 +4,39 @@ A snapshot belongs to a user account, because that is what a request knows witho
 database. Rooms contribute parts (segments, rank, …) that are built for many members at once.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.cache import BaseCache, caches
+from django.contrib.auth.models import Permission
+from django.core.cache import caches
+from django.db import DatabaseError, models, transaction
+from django.db.models import Q
 
 from wagtail_crm.conf import crm_settings
 from wagtail_crm.members.models import ConsentRecord, Member
 from wagtail_crm.registry import Registry
 
+from .breaker import Breaker
 from .events import NOBODY
+
+logger = logging.getLogger(__name__)
 
 Snapshot = dict[str, Any]
 
+NOTHING_KNOWN: Snapshot = {"member_id": NOBODY}
 # Above this many members it is cheaper to drop their snapshots than to build them again.
 REBUILD_AT_MOST = 500
+KEYS_AT_A_TIME = 1_000
+# Stands where a snapshot was dropped, for so many seconds: pages that are being made now, and
+# still saw the past, cannot put it back.
+OUTDATED = "outdated"
+HOLD_OFF = 10
+
+breaker = Breaker()
 
 
 @dataclass(frozen=True)
@@ -34,59 +50,122 @@ class SnapshotPart:
 snapshot_parts: Registry[SnapshotPart] = Registry("register_crm_snapshot_parts", SnapshotPart)
 
 
-def _cache() -> BaseCache:
-    return caches[crm_settings.cache_alias]
+def snapshot_of(user_id: Any) -> Snapshot:
+    """The snapshot of an account: one cached read; built from the database when there is none.
+
+    Never raises: without cache it is built anew, without database nothing is known.
+    """
+    found = _ask("get", _key(user_id))
+    if isinstance(found, dict):
+        return found
+    try:
+        built = _build([user_id])
+    except DatabaseError:
+        logger.exception("Nothing is known of account %s.", user_id)
+        return NOTHING_KNOWN
+    # ``add`` rather than ``set``: a refresh that happens meanwhile knows better and stays.
+    snapshot = built.snapshots[user_id]
+    if built.complete:
+        _ask("add", _key(user_id), snapshot, crm_settings.snapshot_timeout)
+    return snapshot
+
+
+def refresh(member_ids: Iterable[int]) -> None:
+    """Make the next page of these members see the present state. Call it after commit."""
+    members = Member.objects.filter(pk__in=list(member_ids), user__isnull=False).order_by("pk")
+    keys = list(members.values_list("user_id", flat=True)[: REBUILD_AT_MOST + 1])
+    if len(keys) > REBUILD_AT_MOST:
+        forget(members.values_list("user_id", flat=True))
+    elif keys:
+        # The lock makes refreshes of one member follow each other: the last one saw the most.
+        with transaction.atomic():
+            list(members.select_for_update(no_key=True).values_list("pk"))
+            built = _build(keys)
+            fresh = {_key(user_id): snapshot for user_id, snapshot in built.snapshots.items()}
+            if built.complete:
+                _ask("set_many", fresh, crm_settings.snapshot_timeout)
+
+
+def forget(user_ids: Iterable[Any]) -> None:
+    """Drop the snapshots of these accounts, e.g. when their permissions change."""
+    keys = map(_key, user_ids)
+    while some := list(islice(keys, KEYS_AT_A_TIME)):
+        _ask("set_many", dict.fromkeys(some, OUTDATED), HOLD_OFF)
+
+
+def build_profiling_answers(member_ids: Sequence[int]) -> dict[int, bool]:
+    """The members' answers to "may we remember what you look at"; absent when it is to be asked.
+
+    A yes is good for the text it was given to, a no for every text.
+    """
+    records = ConsentRecord.objects.current().filter(
+        member__in=member_ids, purpose=ConsentRecord.Purpose.PROFILING
+    )
+    in_force = records.filter(Q(granted=False) | Q(version=crm_settings.consent_version))
+    return dict(in_force.values_list("member_id", "granted"))
 
 
 def _key(user_id: Any) -> str:
     return f"crm:snapshot:{user_id}"
 
 
-def snapshot_of(user_id: Any) -> Snapshot:
-    """The snapshot of an account: one cached read; built from the database when there is none.
-
-    ``add`` rather than ``set``: a refresh that happens meanwhile knows better and stays.
-    """
-    snapshot: Snapshot | None = _cache().get(_key(user_id))
-    if snapshot is None:
-        snapshot = _build([user_id])[user_id]
-        _cache().add(_key(user_id), snapshot, crm_settings.snapshot_timeout)
-    return snapshot
-
-
-def refresh(member_ids: Iterable[int]) -> None:
-    """Make the next page of these members see the present state. Call it after commit."""
-    members = Member.objects.filter(pk__in=list(member_ids), user__isnull=False)
-    user_ids = list(members.values_list("user_id", flat=True))
-    if len(user_ids) > REBUILD_AT_MOST:
-        _cache().delete_many(map(_key, user_ids))
-    elif user_ids:
-        snapshots = {_key(user): value for user, value in _build(user_ids).items()}
-        _cache().set_many(snapshots, crm_settings.snapshot_timeout)
+def _ask(method: str, *arguments: Any) -> Any:
+    """The cache's answer, or None when it is away; every backend has errors of its own."""
+    if breaker.is_open:
+        return None
+    try:
+        return getattr(caches[crm_settings.cache_alias], method)(*arguments)
+    except Exception:
+        breaker.trip()
+        logger.exception("The cache does not answer; pages ask the database.")
+        return None
 
 
-def forget(user_ids: Iterable[Any]) -> None:
-    """Drop the snapshots of these accounts, e.g. when their permissions change."""
-    _cache().delete_many(map(_key, user_ids))
+@dataclass(frozen=True)
+class _Built:
+    snapshots: dict[Any, Snapshot]
+    complete: bool
 
 
-def _build(user_ids: Sequence[Any]) -> dict[Any, Snapshot]:
+def _build(user_ids: Sequence[Any]) -> _Built:
     members = Member.objects.present().filter(user__in=user_ids)
     user_of = dict(members.values_list("pk", "user_id"))
-    snapshots: dict[Any, Snapshot] = {user: {"member_id": NOBODY} for user in user_ids}
+    snapshots: dict[Any, Snapshot] = {user: dict(NOTHING_KNOWN) for user in user_ids}
     for member_id, user_id in user_of.items():
         snapshots[user_id]["member_id"] = member_id
-    for user in get_user_model().objects.filter(pk__in=user_ids):
-        snapshots[user.pk]["staff"] = user.has_perm("wagtailadmin.access_admin")
+    users = get_user_model()._default_manager.filter(pk__in=user_ids)
+    staff = set(_who_may_enter_the_admin(users).values_list("pk", flat=True))
+    for user in users:
+        snapshots[user.pk] |= {"staff": user.pk in staff, "sessions": session_hashes(user)}
+    complete = _add_parts(snapshots, user_of)
+    return _Built(snapshots, complete)
+
+
+def _add_parts(snapshots: dict[Any, Snapshot], user_of: dict[int, Any]) -> bool:
+    """A room that fails leaves its part out, and the snapshot out of the cache."""
+    complete = True
     for slug, part in snapshot_parts.items():
-        for member_id, value in part.build(list(user_of)).items():
+        try:
+            values = part.build(list(user_of)) if user_of else {}
+        except Exception:
+            logger.exception("The part '%s' of snapshots could not be built.", slug)
+            complete = False
+            continue
+        for member_id, value in values.items():
             snapshots[user_of[member_id]][slug] = value
-    return snapshots
+    return complete
 
 
-def build_profiling_answers(member_ids: Sequence[int]) -> dict[int, bool]:
-    """The members' answers to "may we remember what you look at"; absent when never asked."""
-    records = ConsentRecord.objects.current().filter(
-        member__in=member_ids, purpose=ConsentRecord.Purpose.PROFILING
+def session_hashes(user: Any) -> tuple[str, ...]:
+    """What sessions of this account must carry to be valid, as ``django.contrib.auth`` checks."""
+    if not user.is_active:
+        return ()
+    return (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+
+
+def _who_may_enter_the_admin(users: models.QuerySet) -> models.QuerySet:
+    entry = Permission.objects.filter(
+        content_type__app_label="wagtailadmin", codename="access_admin"
     )
-    return dict(records.values_list("member_id", "granted"))
+    granted = Q(user_permissions__in=entry) | Q(groups__permissions__in=entry)
+    return users.filter(granted | Q(is_superuser=True), is_active=True).distinct()

@@ -1,8 +1,8 @@
 """SQL that the ORM cannot say. Parameters are always bound; names are our own tables."""
 
 # Writes a batch of events and their daily totals in one statement. Only rows that are really
-# new reach the totals, so that a batch delivered twice counts once. Sorting the totals makes
-# concurrent workers take their row locks in the same order.
+# new reach the totals, so that a batch delivered twice counts once. Sorting the totals, by code
+# point as Python does, makes concurrent workers take their row locks in the same order.
 INGEST_POSTGRESQL = """
 WITH fresh AS (
     INSERT INTO wagtail_crm_tracking_event
@@ -22,7 +22,7 @@ WITH fresh AS (
            count(*), coalesce(sum(value), 0)
     FROM fresh
     GROUP BY 1, 2, 3, 4, 5
-    ORDER BY 1, 2, 3, 4, 5
+    ORDER BY 1, kind COLLATE "C", 3, subject COLLATE "C", 5
     ON CONFLICT (member_id, kind, page_id, subject, day) DO UPDATE
     SET count = total.count + excluded.count, value = total.value + excluded.value
 )
@@ -36,4 +36,26 @@ INSERT INTO wagtail_crm_tracking_dailytotal AS total
 VALUES (%s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (member_id, kind, page_id, subject, day) DO UPDATE
 SET count = total.count + excluded.count, value = total.value + excluded.value
+"""
+
+# Makes or updates the browsers of a batch, locks them, and says whose they are. What arrives
+# late neither moves the latest touch nor hides the first one.
+TOUCH_VISITORS_POSTGRESQL = """
+INSERT INTO wagtail_crm_tracking_visitor AS visitor
+    (id, first_seen_at, last_seen_at, first_touch, last_touch)
+SELECT id, first_seen_at, last_seen_at, first_touch::jsonb, last_touch::jsonb
+FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[])
+    AS incoming (id, first_seen_at, last_seen_at, first_touch, last_touch)
+ORDER BY id
+ON CONFLICT (id) DO UPDATE SET
+    first_touch = CASE
+        WHEN visitor.forgotten_at IS NULL AND excluded.first_seen_at < visitor.first_seen_at
+        THEN excluded.first_touch ELSE visitor.first_touch END,
+    last_touch = CASE
+        WHEN visitor.forgotten_at IS NULL AND excluded.last_touch <> '{}'
+            AND excluded.last_seen_at >= visitor.last_seen_at
+        THEN excluded.last_touch ELSE visitor.last_touch END,
+    first_seen_at = least(visitor.first_seen_at, excluded.first_seen_at),
+    last_seen_at = greatest(visitor.last_seen_at, excluded.last_seen_at)
+RETURNING id, member_id, linked_at, forgotten_at
 """

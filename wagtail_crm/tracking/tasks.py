@@ -1,19 +1,55 @@
 """Celery entry points."""
 
+import datetime
+import logging
+from typing import Any
+
 from celery import shared_task
+from django.utils import timezone
 
-from wagtail_crm.conf import crm_settings
+from wagtail_crm.jobs import enqueue
 
-from . import actions, partitions
+from . import actions, buffer, partitions, retention
+
+logger = logging.getLogger(__name__)
+
+# How far back the sweep looks for what a process that died left unrecorded.
+SWEEP = datetime.timedelta(days=1)
+
+
+@shared_task(bind=True)
+def drain(self: Any) -> int:
+    """Write what waits in the buffer; returns the number of events."""
+    stay = not (self.request.called_directly or self.request.is_eager)
+    try:
+        done = actions.drain_buffer(stay=stay)
+        if stay and buffer.call_worker():
+            enqueue(drain)
+    except buffer.BufferUnavailable as reason:
+        logger.warning("The buffer cannot be read: %s", reason)
+        return 0
+    return done
 
 
 @shared_task
-def drain() -> int:
-    """Write what waits in the buffer; returns the number of events."""
-    return actions.drain_buffer() if crm_settings.redis_url else 0
+def retry_refused() -> int:
+    """Try again what was set aside; returns how many events are gone."""
+    return actions.retry_refused_events()
+
+
+@shared_task
+def record_missing() -> int:
+    """Record registrations, consents and withdrawals nobody wrote down; returns how many."""
+    return actions.record_missing_facts(since=timezone.now() - SWEEP)
 
 
 @shared_task
 def maintain_partitions() -> list[str]:
     """Create the partitions of the coming months; returns the names of the new ones."""
     return partitions.create_ahead()
+
+
+@shared_task
+def expire() -> int:
+    """Drop what is past its retention; returns the number of rows and partitions."""
+    return retention.expire()

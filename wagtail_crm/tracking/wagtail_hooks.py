@@ -3,16 +3,22 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.permissions import register_permission_policy
+from wagtail.snippets.models import register_snippet
 
 from wagtail_crm.jobs import Job
 from wagtail_crm.members.personal_data import PersonalData
 
 from . import builtin_kinds, tasks
 from .kinds import EventKind
-from .models import DailyTotal, Event, Visitor
+from .models import DailyTotal, Event, RefusedEvent, Visitor
+from .permissions import RefusedEventPolicy
 from .serve import record_page_view
 from .snapshots import SnapshotPart, build_profiling_answers
+from .viewsets import RefusedEventViewSet
 
+register_permission_policy(RefusedEvent, RefusedEventPolicy(RefusedEvent))
+register_snippet(RefusedEventViewSet)
 hooks.register("on_serve_page", record_page_view, order=100)
 
 
@@ -31,10 +37,28 @@ def register_jobs() -> Iterable[Job]:
     return [
         Job("drain", tasks.drain, timedelta(minutes=1), _("Writes buffered events")),
         Job(
+            "retry_refused",
+            tasks.retry_refused,
+            timedelta(minutes=10),
+            _("Tries events again that were set aside"),
+        ),
+        Job(
+            "record_missing",
+            tasks.record_missing,
+            timedelta(minutes=10),
+            _("Records registrations and consents that a process which died left out"),
+        ),
+        Job(
             "partitions",
             tasks.maintain_partitions,
             timedelta(days=1),
             _("Creates the months of the event log"),
+        ),
+        Job(
+            "expire_events",
+            tasks.expire,
+            timedelta(days=1),
+            _("Drops events and browsers that are past their retention"),
         ),
     ]
 
@@ -58,6 +82,12 @@ def declare_personal_data() -> Iterable[PersonalData]:
             Visitor,
             exported=("first_seen_at", "last_seen_at", "first_touch", "last_touch"),
             erase="delete",
-            retention="As long as the member.",
+            retention="As long as the member; browsers of nobody as long as their cookie.",
+        ),
+        PersonalData(
+            RefusedEvent,
+            exported=("at", "reason"),
+            erase="delete",
+            retention="Until recorded, or WAGTAIL_CRM['EVENT_RETENTION_DAYS'] days.",
         ),
     ]

@@ -1,0 +1,92 @@
+"""Answering whether a visit may be recorded."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.generic import TemplateView
+
+from wagtail_crm.conf import crm_settings
+from wagtail_crm.members.actions import record_consent
+from wagtail_crm.members.models import ConsentRecord
+
+from . import actions, consent
+from .context import Crm
+
+# Where somebody goes on who came from nowhere.
+HOME = "/"
+
+
+def comes_from_here(request: HttpRequest) -> bool:
+    """Whether a browser says that this POST comes from a page of this very site.
+
+    By ``Sec-Fetch-Site``, else by the host of ``Origin`` (Fetch Metadata; RFC 6454). One of them
+    is sent with every POST by browsers since 2020.
+    """
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site == "same-origin"
+    return urlsplit(request.headers.get("Origin", "")).netloc == request.get_host()
+
+
+@method_decorator([csrf_exempt, never_cache], name="dispatch")
+class ConsentView(TemplateView):
+    """GET: the question on a page of its own, to change one's mind. POST: the answer.
+
+    The bar carries no CSRF token, because a token is a cookie: it would be set before anybody
+    agreed to one, and it would not fit on a page that a cache shares. The browser's own word on
+    where a POST comes from protects as well; a POST without it needs the token of the page.
+    """
+
+    template_name = "wagtail_crm/tracking/consent.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST" and not comes_from_here(request):
+            return csrf_protect(super().dispatch)(request, *args, **kwargs)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        crm: Crm = self.request.crm  # type: ignore[attr-defined]
+        answer = crm.part("profiling")
+        if answer is None and (browser := consent.answer_of(self.request)):
+            answer = browser == "yes"
+        return super().get_context_data(
+            answer=answer,
+            base_template=crm_settings.base_template,
+            mode=crm_settings.consent_mode,
+            next=_way_back(self.request),
+            **kwargs,
+        )
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        answer = request.POST.get("answer")
+        if answer not in ("yes", "no"):
+            return HttpResponseBadRequest()
+        crm: Crm = request.crm  # type: ignore[attr-defined]
+        visitor_id = consent.visitor_id_of(request)
+        if crm.member is not None:
+            record_consent(
+                member=crm.member,
+                purpose=ConsentRecord.Purpose.PROFILING,
+                granted=answer == "yes",
+                source="consent bar",
+            )
+        if answer == "no" and visitor_id is not None:
+            actions.forget_visitor(visitor_id=visitor_id)
+        response = HttpResponseRedirect(_way_back(request))
+        consent.remember_answer(request, response, "yes" if answer == "yes" else "no")
+        return response
+
+
+def _way_back(request: HttpRequest) -> str:
+    """The page the answer was given on, if it is one of ours."""
+    for url in (request.POST.get("next"), request.GET.get("next"), request.headers.get("Referer")):
+        if url and url_has_allowed_host_and_scheme(
+            url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        ):
+            return url
+    return HOME

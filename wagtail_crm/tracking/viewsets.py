@@ -1,0 +1,56 @@
+"""Events that were set aside; in the CRM menu only when there are any."""
+
+from typing import Any
+
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.permissions import policy_registry
+
+from wagtail_crm.viewsets import CrmViewSet
+
+from .admin_views import (
+    RefusedEventIndexView,
+    RefusedEventInspectView,
+    RetryAllView,
+    RetryView,
+)
+from .models import RefusedEvent
+
+
+class RefusedEventsMenuItem(MenuItem):
+    """Shown to those who may see it, when there is something to see."""
+
+    def is_shown(self, request: Any) -> bool:
+        policy = policy_registry.get_by_type(RefusedEvent)
+        return policy.user_has_permission(request.user, "view") and RefusedEvent.objects.exists()
+
+
+class RefusedEventViewSet(CrmViewSet):
+    model = RefusedEvent
+    icon = "warning"
+    menu_label = _("Events set aside")
+    menu_name = "crm-refused-events"
+    menu_order = 990
+    menu_item_class = RefusedEventsMenuItem
+    index_view_class = RefusedEventIndexView
+    inspect_view_class = RefusedEventInspectView
+    inspect_template_name = "wagtail_crm/tracking/refused_event.html"
+    index_results_template_name = "wagtail_crm/tracking/refused_events_results.html"
+    list_display = [
+        "__str__",
+        Column("kind", label=_("Event")),
+        Column("attempts", label=_("Attempts since"), sort_key="attempts"),
+        DateColumn("at", label=_("Set aside"), sort_key="at"),
+    ]
+    search_fields = ["reason"]
+    search_backend_name = None
+    add_to_reference_index = False
+
+    def get_urlpatterns(self) -> list[URLPattern]:
+        return [
+            *super().get_urlpatterns(),
+            path("retry/", self.construct_view(RetryAllView), name="retry_all"),
+            path("retry/<int:pk>/", self.construct_view(RetryView), name="retry"),
+        ]
