@@ -42,7 +42,6 @@ def record_events(*, events: Iterable[NewEvent]) -> set[UUID]:
     return fresh
 
 
-@transaction.atomic
 def _write(events: Iterable[NewEvent]) -> tuple[set[UUID], tuple[NewEvent, ...]]:
     events = list(events)
     for event in events:
@@ -151,7 +150,8 @@ def _member_named_in(payload: bytes) -> int:
 def retry_refused_event(*, refused: RefusedEvent) -> bool:
     """Try once more; True when all went well and the refusal is gone."""
     try:
-        _fresh, written = _write([NewEvent.from_json(bytes(refused.payload))])
+        with transaction.atomic():
+            _fresh, written = _write([NewEvent.from_json(bytes(refused.payload))])
         reason = _tell(written)
     except POISON as error:
         reason = str(error)

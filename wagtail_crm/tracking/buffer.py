@@ -115,11 +115,14 @@ def listen(*, linger: float, seconds: float) -> Iterator[list[Message]]:
         if not client.set(LISTENING, b"1", nx=True, ex=LEASE):
             return
         end = time.monotonic() + seconds
-        while time.monotonic() < end and (messages := _unread(client, linger)):
-            yield messages
-            client.set(LISTENING, b"1", ex=LEASE)
-            client.set(WAKE, b"1", ex=WAKE_AGAIN)
-        client.delete(LISTENING, WAKE)
+        try:
+            while time.monotonic() < end and (messages := _unread(client, linger)):
+                yield messages
+                client.set(LISTENING, b"1", ex=LEASE)
+                client.set(WAKE, b"1", ex=WAKE_AGAIN)
+            client.delete(WAKE)
+        finally:
+            client.delete(LISTENING)
 
 
 @contextmanager
