@@ -15,9 +15,7 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 
 REDIS_URL = redis_url()
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-}
+CACHES = {"default": {"BACKEND": "wagtail_crm.tracking.cache.RedisCache", "LOCATION": REDIS_URL}}
 WAGTAIL_CRM = WAGTAIL_CRM | {"REDIS_URL": REDIS_URL}
 
 CELERY_BROKER_URL = REDIS_URL

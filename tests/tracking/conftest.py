@@ -2,6 +2,7 @@ import pytest
 
 from tests.tracking.factories import make_page, make_site
 from wagtail_crm.tracking import buffer, snapshots
+from wagtail_crm.tracking.signals import events_recorded
 
 
 @pytest.fixture(autouse=True)
@@ -39,8 +40,6 @@ def dead_redis(crm_settings):
 @pytest.fixture
 def heard():
     """Everything that is announced of the log while the test runs."""
-    from wagtail_crm.tracking.signals import events_recorded
-
     batches = []
 
     def receive(events, **kwargs):

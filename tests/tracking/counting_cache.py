@@ -1,6 +1,6 @@
-"""Django's Redis cache, keeping a list of what it was asked."""
+"""The Redis cache of the package, keeping a list of what it was asked."""
 
-from django.core.cache.backends.redis import RedisCache
+from wagtail_crm.tracking.cache import RedisCache
 
 calls = []
 

@@ -22,7 +22,9 @@ def seen(visitor, hour, source=None):
 def record(*events):
     record_events(events=events)
     row = Visitor.objects.get()
-    hours = [(at - START) / datetime.timedelta(hours=1) for at in (row.first_seen_at, row.last_seen_at)]
+    hours = [
+        (at - START) / datetime.timedelta(hours=1) for at in (row.first_seen_at, row.last_seen_at)
+    ]
     return [*hours, row.first_touch.get("utm_source"), row.last_touch.get("utm_source")]
 
 
