@@ -4,6 +4,7 @@ from django.utils.functional import cached_property
 from wagtail.snippets.views.snippets import SnippetViewSet
 
 MENU_HOOK = "register_crm_menu_item"
+SETTINGS_MENU_HOOK = "register_crm_settings_menu_item"
 
 
 class CrmViewSet(SnippetViewSet):

@@ -5,11 +5,27 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.db.models import Q, QuerySet
 
 
 def is_staff_account(user: Any) -> bool:
     """Whether the person works here: such an account is never joined or closed by the CRM."""
     return bool(getattr(user, "is_staff", False)) or user.has_perm("wagtailadmin.access_admin")
+
+
+def staff() -> QuerySet[Any]:
+    """Everybody who may enter the Wagtail admin: those who can own a member."""
+    users: QuerySet[Any] = get_user_model()._default_manager.filter(is_active=True)
+    entry = Permission.objects.filter(
+        content_type__app_label="wagtailadmin", codename="access_admin"
+    )
+    allowed = (
+        Q(is_superuser=True) | Q(user_permissions__in=entry) | Q(groups__permissions__in=entry)
+    )
+    return users.filter(pk__in=users.filter(allowed).values("pk")).order_by(
+        get_user_model().USERNAME_FIELD
+    )
 
 
 def confirmed_address(user: Any) -> str:

@@ -10,7 +10,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
+from wagtail.log_actions import registry as log_registry
 
 from wagtail_crm.conf import crm_settings
 
@@ -123,7 +125,7 @@ def tag_members(
     *, members: Iterable[Member], add: Iterable[str] = (), remove: Iterable[str] = ()
 ) -> None:
     """Put tags on members and take others off, by name; unknown tags to add are made."""
-    member_ids = {member.pk for member in members}
+    member_ids = set(_ids(members))
     wanted = [_tag_named(name) for name in add if name.strip()]
     TaggedMember.objects.bulk_create(
         [TaggedMember(tag=tag, content_object_id=pk) for tag in wanted for pk in member_ids],
@@ -135,6 +137,12 @@ def tag_members(
     announce_change(member_ids=member_ids, fields={"tags"})
 
 
+def _ids(members: Iterable[Member]) -> list[int]:
+    if isinstance(members, QuerySet):
+        return list(members.values_list("pk", flat=True))
+    return [member.pk for member in members]
+
+
 def _tag_named(name: str) -> MemberTag:
     return MemberTag.objects.get_or_create(name=name.strip())[0]
 
@@ -142,7 +150,7 @@ def _tag_named(name: str) -> MemberTag:
 @transaction.atomic
 def assign_owner(*, members: Iterable[Member], owner: AbstractBaseUser | None) -> int:
     """Make a colleague responsible for members, or nobody; how many changed hands."""
-    people = Member.objects.filter(pk__in=[member.pk for member in members])
+    people = Member.objects.filter(pk__in=_ids(members))
     moved = people.exclude(owner=owner) if owner else people.exclude(owner=None)
     member_ids = set(moved.select_for_update().values_list("pk", flat=True))
     changed = Member.objects.filter(pk__in=member_ids).update(
@@ -309,6 +317,7 @@ def _erase(member: Member) -> None:
         setattr(member, name, "")
     member.email_key = member.code = member.owner = None
     member.attributes = {}
+    log_registry.get_logs_for_instance(member).update(label="", data={})
     for declared in personal_data.values():
         declared.erase_rows_of(member)
 

@@ -10,9 +10,13 @@ from .models import ConsentRecord, Member
 
 @dataclass(frozen=True)
 class ConsentText:
-    """One question: the short promise beside the box and what it means."""
+    """One question: the short promise beside the box and what it means.
+
+    ``short`` is what editors call it.
+    """
 
     purpose: str
+    short: Any
     question: Any
     explanation: Any
 
@@ -20,11 +24,13 @@ class ConsentText:
 CONSENTS = (
     ConsentText(
         ConsentRecord.Purpose.EMAIL,
+        ConsentRecord.Purpose.EMAIL.label,
         _("Send me news and offers by e-mail"),
         _("You can stop at any time with one click in every mail."),
     ),
     ConsentText(
         ConsentRecord.Purpose.PROFILING,
+        ConsentRecord.Purpose.PROFILING.label,
         _("Show me what suits me"),
         _(
             "We remember which pages you read here and choose what to show you by it. "
@@ -32,6 +38,21 @@ CONSENTS = (
         ),
     ),
 )
+
+
+SOURCES = {
+    "registration": _("Registration"),
+    "my_page": _("My page"),
+    "withdrawal": _("Withdrawal"),
+    "consent_bar": _("Consent bar"),
+    "unsubscribe": _("Unsubscribe link"),
+    "import": _("Import"),
+}
+
+
+def source_label(source: str) -> str:
+    """Where an answer was given, for people; other rooms may name places of their own."""
+    return str(SOURCES.get(source, source))
 
 
 def answers_of(member: Member) -> dict[str, ConsentRecord]:

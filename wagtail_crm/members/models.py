@@ -118,6 +118,9 @@ class Member(ClusterableModel):
 
     objects = MemberQuerySet.as_manager()
 
+    # Nothing asks where a member is used; indexing every save would double its cost.
+    wagtail_reference_index_ignore = True
+
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
@@ -146,6 +149,10 @@ class Member(ClusterableModel):
     def full_name_kana(self) -> str:
         """The reading of the name, as Japanese lists sort by it."""
         return f"{self.family_name_kana} {self.given_name_kana}".strip()
+
+    @property
+    def tag_names(self) -> list[str]:
+        return sorted(item.tag.name for item in self.tagged_items.all())
 
     @property
     def is_registered(self) -> bool:

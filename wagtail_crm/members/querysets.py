@@ -1,15 +1,22 @@
 """Reads of people and their consent, in words."""
 
 import datetime
+import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import Exists, OuterRef, Q
 
 from .names import email_key, spellings
 
 if TYPE_CHECKING:
-    from .models import AttributeDefinition, ConsentRecord, Member  # noqa: F401  # annotations
+    from .models import (  # noqa: F401  # names in the annotations below
+        AttributeDefinition,
+        ConsentRecord,
+        Member,
+        MemberTag,
+    )
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
@@ -50,6 +57,26 @@ class MemberQuerySet(models.QuerySet["Member"]):
         return Exists(
             records.objects.current().filter(member=OuterRef("pk"), purpose=purpose, granted=True)
         )
+
+    def tagged(self, tags: "Iterable[MemberTag]") -> Self:
+        """Those with at least one of the tags, each once."""
+        tagged = self.model._meta.get_field("tagged_items").related_model.objects
+        return self.filter(pk__in=tagged.filter(tag__in=tags).values("content_object"))
+
+    def with_choice(self, definition: "AttributeDefinition", values: Iterable[str]) -> Self:
+        """Those who chose at least one of ``values`` in a list attribute."""
+        column = f"attributes__{definition.key}"
+        condition = Q(**{f"{column}__in": list(values)})
+        for value in values:
+            if connections[self.db].vendor == "postgresql":
+                condition |= Q(attributes__contains={definition.key: [value]})
+            else:  # a JSON list is text here, written with escapes
+                condition |= Q(**{f"{column}__icontains": json.dumps(value)})
+        return self.filter(condition)
+
+    def with_admin_details(self) -> Self:
+        """With what each row of the admin list shows: tags and owner, in two queries."""
+        return self.select_related("owner").prefetch_related("tagged_items__tag")
 
     def named(self, text: str) -> Self:
         """Those whose name, reading, address or code contains every word of ``text``.

@@ -111,7 +111,7 @@ class ConsentView(MemberRequiredMixin, View):
             raise Http404
         granted = request.POST.get("granted") == "yes"
         actions.record_consent(
-            member=self.member, purpose=purpose, granted=granted, source="my page"
+            member=self.member, purpose=purpose, granted=granted, source="my_page"
         )
         messages.success(request, _("Your choice is saved and applies at once."))
         return redirect(reverse("wagtail_crm_members:settings") + "#consent")
