@@ -114,9 +114,9 @@ def test_consent_is_given_and_taken_back_by_post_only(inside, member):
     assert inside.get("/crm/me/consent/?purpose=email&granted=yes").status_code == 405
     assert answers() == []
     inside.post("/crm/me/consent/", {"purpose": "email", "granted": "yes"})
-    assert answers() == [("email", True, "my page")]
+    assert answers() == [("email", True, "my_page")]
     inside.post("/crm/me/consent/", {"purpose": "email", "granted": "no"})
-    assert answers() == [("email", False, "my page")]
+    assert answers() == [("email", False, "my_page")]
     assert inside.post("/crm/me/consent/", {"purpose": "all", "granted": "yes"}).status_code == 404
 
 
