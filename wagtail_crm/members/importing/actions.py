@@ -40,7 +40,7 @@ def save_people(*, people: Sequence[Person]) -> list[Fate | Refused]:
     """
     known = _Known(people)
     answers = [known.take(person) for person in people]
-    saved = write_rows(known.new, list(known.changed.values()))
+    saved = write_rows(known.new, list(known.changed.values()), known.moved)
     announce_change(member_ids=saved, fields=known.touched)
     return answers
 
@@ -51,6 +51,8 @@ class _Known:
     def __init__(self, people: Sequence[Person]) -> None:
         self.new: list[Row] = []
         self.changed: dict[int, Row] = {}
+        # Whose code or address changed: somebody else of the batch may have it now.
+        self.moved: set[int] = set()
         self.touched: set[str] = set()
         self._by_code: dict[str | None, Row] = {}
         self._by_email: dict[str | None, Row] = {}
@@ -119,6 +121,8 @@ class _Known:
         return bool(touched)
 
     def _forget(self, row: Row, touched: set[str]) -> None:
+        if row["id"] and touched & {"code", "email"}:
+            self.moved.add(row["id"])
         if "code" in touched:
             self._by_code.pop(row["code"], None)
         if "email" in touched:

@@ -92,10 +92,9 @@ def look_at(path: Path, encoding: str = "") -> TextFile:
 
 
 def _open_bytes(path: Path) -> IO[bytes]:
-    raw = path.open("rb")
-    start = raw.read(2)
-    raw.seek(0)
-    return cast(IO[bytes], gzip.open(raw)) if start == GZIP else raw
+    with path.open("rb") as raw:
+        start = raw.read(2)
+    return cast(IO[bytes], gzip.open(path)) if start == GZIP else path.open("rb")
 
 
 def _survey(stream: IO[bytes]) -> tuple[int, bool]:

@@ -50,10 +50,15 @@ def read_rows(codes: Collection[str], email_keys: Collection[str | None]) -> Ite
                 yield row
 
 
-def write_rows(new: list[Row], changed: list[Row]) -> set[int]:
-    """Write rows that were read, and new ones; returns the ids of all. Needs a transaction."""
+def write_rows(new: list[Row], changed: list[Row], moved: set[int]) -> set[int]:
+    """Write rows that were read, and new ones; returns the ids of all. Needs a transaction.
+
+    Those who ``moved`` give up their code and address first, so that others can have them.
+    """
     if not new and not changed:
         return set()
+    if moved:
+        Member.objects.filter(pk__in=moved).update(code=None, email_key=None)
     connection = connections[router.db_for_write(Member)]
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

@@ -12,7 +12,8 @@ INSERT INTO wagtail_crm_members_member (
 SELECT
     coalesce(id, nextval(pg_get_serial_sequence('wagtail_crm_members_member', 'id'))),
     gen_random_uuid(), 'prospect', code, email, email_key, family_name, given_name,
-    family_name_kana, given_name_kana, language, time_zone, attributes, created_at, now()
+    family_name_kana, given_name_kana, language, time_zone, attributes, created_at,
+    clock_timestamp()
 FROM json_to_recordset(%s::json) AS person (
     id bigint, code text, email text, email_key text, family_name text, given_name text,
     family_name_kana text, given_name_kana text, language text, time_zone text,

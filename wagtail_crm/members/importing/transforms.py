@@ -23,6 +23,8 @@ CURRENCY = str.maketrans("", "", "¥$€£円 ")
 GROUPED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?")
 WHOLE = re.compile(r"(\d+)\.0+")
 SHORTENED = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE)
+# 1e999999999 is eleven characters, and a gigabyte when written out.
+DIGITS = 24
 YES = {"1", "true", "t", "yes", "y", "on", "はい", "○", "有"}
 NO = {"0", "false", "f", "no", "n", "off", "いいえ", "×", "無"}
 
@@ -87,6 +89,8 @@ def clean_number(text: str) -> str:
         number = Decimal("NaN")
     if not number.is_finite():
         raise Refused(_("Not a number"))
+    if abs(number.adjusted()) > DIGITS:
+        raise Refused(_("A number with too many digits"))
     return f"{number:f}"
 
 

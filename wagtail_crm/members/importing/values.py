@@ -20,6 +20,7 @@ from .transforms import parse_moment
 Reader = Callable[[str], object]
 # Event ids are ordered by Unix time (RFC 9562), which has nothing before 1970.
 EARLIEST = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+PLACES = Decimal("0.0001")
 CLOCKS_DIFFER_BY = datetime.timedelta(minutes=10)
 
 
@@ -97,9 +98,9 @@ def number(field: str, whole_digits: int = 14) -> Callable[[str], Decimal]:
     """A number that a decimal column takes, rounded to its four places."""
 
     def read(text: str) -> Decimal:
-        value = Decimal(text).quantize(Decimal("0.0001"))
+        value = Decimal(text)
         if abs(value) >= 10**whole_digits:
             raise Refused(_("A number with too many digits"), field=field, value=text)
-        return value
+        return value.quantize(PLACES)
 
     return read
