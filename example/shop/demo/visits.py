@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from example.shop.cart import order_name
-from wagtail_crm.members.models import Member
+from wagtail_crm.members.models import ConsentRecord, Member
 from wagtail_crm.tracking import partitions
 from wagtail_crm.tracking.actions import record_events
 from wagtail_crm.tracking.events import NewEvent, event_id_for
@@ -182,3 +182,22 @@ class Diary:
                 value=Decimal(total),
                 data={"name": order_name(lines), "lines": lines},
             )
+
+
+def record_answers_about_consent(world, tick):
+    """What people said about consent is in their timelines, too."""
+    records = ConsentRecord.objects.order_by("pk").iterator()
+    events = [
+        NewEvent(
+            kind="consent",
+            id=event_id_for(record.at, "consent", record.member_id, record.purpose),
+            at=record.at,
+            member_id=record.member_id,
+            subject=record.purpose,
+            data={"granted": record.granted},
+        )
+        for record in records
+    ]
+    for start in range(0, len(events), BATCH):
+        record_events(events=events[start : start + BATCH])
+    tick(1)

@@ -1,0 +1,75 @@
+from django.conf import settings
+from django.test import TestCase, override_settings
+from django.urls import reverse
+
+from example.shop.cart import Cart, order_name
+from tests.example.site import planted_world
+from wagtail_crm.tracking.models import Event
+
+BROWSER = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"
+ALWAYS_RECORDED = settings.WAGTAIL_CRM | {"CONSENT_MODE": "off", "REDIS_URL": None}
+
+
+class CartTest(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        planted_world()
+
+    def put(self, sku, **options):
+        return self.client.post(reverse("add_to_cart", args=[sku]), follow=True, **options)
+
+    def cart(self):
+        return [(line.product.sku, line.quantity) for line in Cart(self.client.session).lines]
+
+    def test_a_product_goes_into_the_cart(self):
+        response = self.put("P08")
+        assert "¥2,480" in response.text
+        assert self.cart() == [("P08", 1)]
+
+    def test_putting_it_in_again_counts_up(self):
+        self.put("P08")
+        self.put("P08")
+        assert self.cart() == [("P08", 2)]
+
+    def test_quantity_zero_takes_it_out(self):
+        self.put("P08")
+        self.client.post(reverse("change_cart", args=["P08"]), {"quantity": "0"})
+        assert self.cart() == []
+
+    def test_a_nonsense_quantity_changes_nothing(self):
+        self.put("P08")
+        for nonsense in ("", "-1", "many", "²"):
+            self.client.post(reverse("change_cart", args=["P08"]), {"quantity": nonsense})
+            assert self.cart() == [("P08", 1)]
+
+    def test_an_unknown_product_is_not_found(self):
+        assert self.client.post(reverse("add_to_cart", args=["X99"])).status_code == 404
+
+    def test_the_cart_cannot_be_filled_by_a_link(self):
+        assert self.client.get(reverse("add_to_cart", args=["P08"])).status_code == 405
+
+    def test_an_order_empties_the_cart_and_thanks(self):
+        self.put("P08")
+        self.put("P01")
+        response = self.client.post(reverse("place_order"), follow=True)
+        assert "¥3,460" in response.text
+        assert self.cart() == []
+
+    def test_an_empty_cart_cannot_be_ordered(self):
+        assert self.client.post(reverse("place_order")).url == reverse("cart")
+
+    @override_settings(WAGTAIL_CRM=ALWAYS_RECORDED)
+    def test_an_order_is_in_the_log_with_its_lines(self):
+        self.put("P08", headers={"user-agent": BROWSER})
+        self.client.post(reverse("place_order"), headers={"user-agent": BROWSER})
+        event = Event.objects.get(kind="purchase")
+        assert event.value == 2480
+        assert event.data["lines"] == [
+            {"sku": "P08", "name": "サワードウ スターターキット", "quantity": 1, "price": 2480}
+        ]
+
+
+def test_order_name_counts_the_other_products():
+    lines = [{"name": "粉"}, {"name": "型"}, {"name": "鍋"}]
+    assert order_name(lines[:1]) == "粉"
+    assert order_name(lines) == "粉 ほか2点"
