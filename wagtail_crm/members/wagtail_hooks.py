@@ -60,7 +60,7 @@ def show_profile_and_consent() -> Iterable[MemberPanel]:
         MemberPanel(
             "consent",
             label=_("Consent"),
-            order=90,
+            order=900,
             where="admin",
             template_name="wagtail_crm/members/admin/consent_tab.html",
             context=admin_tabs.consent,

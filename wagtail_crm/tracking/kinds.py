@@ -18,13 +18,19 @@ def no_details(event: "Event") -> str:
     return ""
 
 
+def page_address(event: "Event") -> str:
+    """The public address of the page it happened on, if it still has one."""
+    return (event.page.get_url() or "") if event.page else ""
+
+
 @dataclass(frozen=True)
 class EventKind:
     """One kind of event.
 
     ``label`` completes "Members who …" in a rule and stands in filters ("Viewed a page").
     ``group`` is the filter of the timeline it belongs to. ``details`` says what it was about, in
-    the active language, for one stored event. ``unit`` is the unit of ``Event.value``.
+    the active language, for one stored event. ``address`` is where an editor may look at it, by
+    default the page it happened on. ``unit`` is the unit of ``Event.value``.
     ``countable`` kinds can be chosen in behaviour rules and points rules.
 
     ``did`` and ``did_not`` are what a segment's sentence says of its members: "who viewed
@@ -42,6 +48,7 @@ class EventKind:
     did: Text = ""
     did_not: Text = ""
     something: Text = ""
+    address: Callable[["Event"], str] = page_address
 
 
 event_kinds: Registry[EventKind] = Registry("register_crm_event_kinds", EventKind)

@@ -1,12 +1,15 @@
 """Reads of the log and its totals, in words."""
 
 import datetime
+import json
+import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 import swapper
 from django.db import models
 from django.db.models import Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from .events import NO_PAGE, NOBODY
@@ -41,6 +44,18 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def before(self, moment: datetime.datetime) -> Self:
         return self.filter(at__lt=moment)
+
+    def after_in_list(self, at: datetime.datetime, id: uuid.UUID) -> Self:
+        """What stands below that event when the newest is first."""
+        return self.filter(at__lte=at).exclude(at=at, id__gte=id)
+
+    def mentioning(self, words: str, kinds: Iterable[str] = ()) -> Self:
+        """About these words: in the page's title, the subject, the data, or of these kinds."""
+        pages = swapper.load_model("wagtailcore", "Page").objects.filter(title__icontains=words)
+        escaped = json.dumps(words)[1:-1]  # as SQLite keeps JSON
+        found = Q(subject__icontains=words) | Q(page__in=pages.values("pk"))
+        found |= Q(text__icontains=words) | Q(text__icontains=escaped) | Q(kind__in=list(kinds))
+        return self.annotate(text=Cast("data", models.TextField())).filter(found)
 
     def without_owner(self) -> Self:
         """Events of browsers that nobody has logged in on yet."""

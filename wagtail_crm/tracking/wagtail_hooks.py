@@ -7,9 +7,10 @@ from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
 from wagtail_crm.jobs import Job
+from wagtail_crm.members.panels import MemberPanel
 from wagtail_crm.members.personal_data import PersonalData
 
-from . import builtin_kinds, tasks
+from . import builtin_kinds, member_panels, tasks
 from .kinds import EventKind
 from .models import DailyTotal, Event, RefusedEvent, Visitor
 from .permissions import RefusedEventPolicy
@@ -30,6 +31,34 @@ def register_event_kinds() -> Iterable[EventKind]:
 @hooks.register("register_crm_snapshot_parts")
 def register_snapshot_parts() -> Iterable[SnapshotPart]:
     return [SnapshotPart("profiling", build_profiling_answers)]
+
+
+@hooks.register("register_crm_member_panels")
+def register_member_panels() -> Iterable[MemberPanel]:
+    return [
+        MemberPanel(
+            "timeline",
+            label=_("Timeline"),
+            order=10,
+            where="admin",
+            template_name="wagtail_crm/tracking/timeline.html",
+            context=member_panels.timeline_tab,
+        ),
+        MemberPanel(
+            "visits",
+            order=10,
+            where="admin_card",
+            template_name="wagtail_crm/tracking/_visits_card.html",
+            context=member_panels.visits_card,
+        ),
+        MemberPanel(
+            "purchases",
+            order=20,
+            where="admin_card",
+            template_name="wagtail_crm/tracking/_purchases_card.html",
+            context=member_panels.purchases_card,
+        ),
+    ]
 
 
 @hooks.register("register_crm_jobs")

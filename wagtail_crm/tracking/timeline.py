@@ -1,0 +1,127 @@
+"""A member's timeline: the event log as sentences, newest first, by day."""
+
+import datetime
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from django.utils import timezone
+from django.utils.text import capfirst
+
+from wagtail_crm.members.models import Member
+
+from .kinds import EventKind, event_kinds
+from .models import Event
+
+# Events read at a time; repeats fold, so fewer lines are drawn.
+PAGE_SIZE = 60
+FOLDABLE = {"page_view"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line: what happened, when, where to look at it; ``count`` > 1 for folded repeats."""
+
+    kind: EventKind
+    details: str
+    at: datetime.datetime
+    address: str
+    device: str
+    key: tuple[str, int | None, str]
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The last event of a page of the timeline; the next page begins below it."""
+
+    at: datetime.datetime
+    id: uuid.UUID
+
+    def __str__(self) -> str:
+        return f"{self.at.astimezone(datetime.UTC):%Y%m%dT%H%M%S%f}-{self.id.hex}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor | None":
+        """The cursor that ``str`` wrote, or None for anything else."""
+        moment, _dash, number = text.partition("-")
+        try:
+            at = datetime.datetime.strptime(moment, "%Y%m%dT%H%M%S%f")
+            return cls(at.replace(tzinfo=datetime.UTC), uuid.UUID(hex=number))
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """One page of it: lines by day in the active time zone; ``older`` is "" at the end."""
+
+    days: list[tuple[datetime.date, list[Entry]]]
+    older: str
+
+
+def groups() -> dict[str, str]:
+    """The filters: a name for the address, and the label, of each group of kinds."""
+    found: dict[str, str] = {}
+    for kind in event_kinds.values():
+        if kind.group and str(kind.group) not in found.values():
+            found[kind.slug] = str(kind.group)
+    return found
+
+
+def kinds_of(group: str) -> list[str]:
+    """The kinds in the group that :func:`groups` names so; all of them for ""."""
+    label = groups().get(group)
+    return [kind.slug for kind in event_kinds.values() if label is None or str(kind.group) == label]
+
+
+def timeline_of(
+    member: Member, *, group: str = "", words: str = "", before: Cursor | None = None
+) -> Timeline:
+    """A page of the member's timeline, in two queries, however much they did."""
+    events = Event.objects.of_member(member)
+    if group:
+        events = events.of_kinds(*kinds_of(group))
+    if words:
+        events = events.mentioning(words, _kinds_called(words))
+    if before:
+        events = events.after_in_list(before.at, before.id)
+    newest = list(events.newest_first().prefetch_related("page")[: PAGE_SIZE + 1])
+    shown = newest[:PAGE_SIZE]
+    older = Cursor(shown[-1].at, shown[-1].id) if len(newest) > PAGE_SIZE else ""
+    return Timeline(_by_day(_entries(shown)), str(older))
+
+
+def _kinds_called(words: str) -> list[str]:
+    return [kind.slug for kind in event_kinds.values() if words in str(kind.label)]
+
+
+def _entries(events: Iterable[Event]) -> Iterator[Entry]:
+    for event in events:
+        kind = event_kinds.get(event.kind) or EventKind(event.kind, capfirst(event.kind))
+        yield Entry(
+            kind=kind,
+            details=kind.details(event),
+            at=timezone.localtime(event.at),
+            address=kind.address(event),
+            device=event.data.get("device", ""),
+            key=(event.kind, event.page_id, event.subject),
+        )
+
+
+def _by_day(entries: Iterable[Entry]) -> list[tuple[datetime.date, list[Entry]]]:
+    return [
+        (day, list(_folded(entries)))
+        for day, entries in groupby(entries, key=lambda entry: entry.at.date())
+    ]
+
+
+def _folded(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Repeats of one page one after another become one line, the newest, with their number."""
+    for key, same in groupby(entries, key=lambda entry: entry.key):
+        repeats = list(same)
+        if key[0] in FOLDABLE:
+            yield replace(repeats[0], count=len(repeats))
+        else:
+            yield from repeats
