@@ -3,6 +3,7 @@
 import datetime
 from decimal import Decimal
 
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from wagtail_crm.loyalty.models import Account, EarningRule
@@ -24,6 +25,10 @@ def make_event(member, kind="login", value=None, **fields):
 def balance(member):
     account = Account.objects.filter(member=member).first()
     return account.balance if account else 0
+
+
+def make_staff():
+    return get_user_model().objects.create_superuser(email="staff@example.jp", password="x")
 
 
 def a_day(day, hour=12):

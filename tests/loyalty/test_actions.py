@@ -2,13 +2,12 @@ import datetime
 import threading
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
-from tests.loyalty.factories import a_day, balance, make_event, make_rule
+from tests.loyalty.factories import a_day, balance, make_event, make_rule, make_staff
 from tests.members.factories import make_member, make_registered_member
 from wagtail_crm.loyalty import actions
 from wagtail_crm.loyalty.ledger import NotEnoughPoints
@@ -223,10 +222,6 @@ def test_spending_takes_points_once():
     with pytest.raises(NotEnoughPoints):
         actions.spend_points(member=member, points=60, key="order:2", label="Order 2")
     assert balance(member) == 40
-
-
-def make_staff():
-    return get_user_model().objects.create_superuser(email="staff@example.jp", password="x")
 
 
 def test_adjusting_by_hand_is_logged_with_its_reason():

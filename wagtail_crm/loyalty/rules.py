@@ -9,14 +9,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
-from wagtail_crm.segments.rules.base import EVERYBODY, Dependencies, Rule, Scope
+from wagtail_crm.segments.rules.base import EVERYBODY, Dependencies, Rule, Scope, WordedRule
 from wagtail_crm.segments.rules.blocks import RuleBlock
+from wagtail_crm.segments.rules.words import Clause, Ending
 
 from .models import POINTS_KIND, Account
 
 
 @dataclass(frozen=True)
-class HasPoints(Rule):
+class HasPoints(WordedRule):
     """Has at least or at most so many points now; who never got any has 0."""
 
     comparison: Literal["at_least", "at_most"]
@@ -33,11 +34,17 @@ class HasPoints(Rule):
     def dependencies(self) -> Dependencies:
         return Dependencies(fields=frozenset({POINTS_KIND}))
 
-    def sentence(self) -> str:
+    def excludes(self, other: Rule) -> bool:
+        if not isinstance(other, HasPoints) or other.comparison == self.comparison:
+            return False
+        least, most = (self, other) if self.comparison == "at_least" else (other, self)
+        return least.points > most.points
+
+    def clause(self) -> Clause:
         words = {"points": number_format(self.points, force_grouping=True)}
         if self.comparison == "at_most":
-            return gettext("who have at most %(points)s points") % words
-        return gettext("who have at least %(points)s points") % words
+            return Clause(gettext("who have at most %(points)s points") % words, Ending.BEING)
+        return Clause(gettext("who have at least %(points)s points") % words, Ending.BEING)
 
 
 class PointsRuleBlock(RuleBlock):

@@ -5,7 +5,7 @@ from typing import Any
 import swapper
 from django.db import transaction
 from django.db.models import Model
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 from wagtail.signals import published, unpublished
 
@@ -52,7 +52,8 @@ def count_published_segment(instance: Segment, **kwargs: Any) -> None:
 @receiver(post_delete, sender=MemberTag)
 @receiver(post_delete, sender=AttributeDefinition)
 @receiver(post_save, sender=AttributeDefinition)
-@receiver(post_delete, sender=swapper.get_model_name("wagtailcore", "Page"))
+# Before: Wagtail forgets where a page was used in the moment it goes.
+@receiver(pre_delete, sender=swapper.get_model_name("wagtailcore", "Page"))
 def follow_named_object(instance: Model, **kwargs: Any) -> None:
     if actions.follow_named_object(thing=instance):
         transaction.on_commit(tasks.count_waiting, robust=True)

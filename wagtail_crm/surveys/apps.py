@@ -7,3 +7,6 @@ class SurveysConfig(AppConfig):
     label = "wagtail_crm_surveys"
     verbose_name = _("Surveys")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import receivers  # noqa: F401, PLC0415  # models are ready only now
