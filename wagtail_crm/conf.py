@@ -127,6 +127,26 @@ class CrmSettings:
         return self._read("MAIL_FROM", None) or settings.DEFAULT_FROM_EMAIL
 
     @property
+    def base_url(self) -> str:
+        """Address of the public site that links in mails begin with; unset: the default Site's."""
+        return self._read("BASE_URL", "")
+
+    @property
+    def mail_lease(self) -> int:
+        """Seconds after which deliveries of a worker that gave no sign of life are taken over."""
+        return int(self._read("MAIL_LEASE", 300))
+
+    @property
+    def mail_workers(self) -> int:
+        """Batches of one campaign that are sent at the same time, each over its own connection."""
+        return int(self._read("MAIL_WORKERS", 4))
+
+    @property
+    def mail_attempts(self) -> int:
+        """How often a mail is tried when the mail server asks to come back later."""
+        return int(self._read("MAIL_ATTEMPTS", 5))
+
+    @property
     def mail_batch_size(self) -> int:
         """Deliveries that one worker claims at a time."""
         return int(self._read("MAIL_BATCH_SIZE", 100))

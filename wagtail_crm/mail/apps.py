@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,3 +8,8 @@ class MailConfig(AppConfig):
     label = "wagtail_crm_mail"
     verbose_name = _("Mail")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from .checks import check_mail_settings  # noqa: PLC0415  # apps are ready only now
+
+        register(check_mail_settings)

@@ -1,0 +1,58 @@
+"""Every change of campaigns, of their mails, and by the people who got them."""
+
+from .campaigns import (
+    NotReady,
+    WrongState,
+    cancel_campaign,
+    choose_audience,
+    choose_time,
+    finish_campaign,
+    note_fault,
+    pause_campaign,
+    resume_campaign,
+    schedule_campaign,
+    send_test,
+    start_campaign,
+    start_due_campaigns,
+    unschedule_campaign,
+)
+from .deliveries import (
+    claim_batch,
+    fail_delivery,
+    log_sent,
+    mark_sent,
+    put_off,
+    recover_claims,
+    release_claim,
+    skip_deliveries,
+)
+from .responses import record_click, record_open, resubscribe, unsubscribe
+
+__all__ = [
+    "NotReady",
+    "WrongState",
+    "cancel_campaign",
+    "choose_audience",
+    "choose_time",
+    "claim_batch",
+    "fail_delivery",
+    "finish_campaign",
+    "log_sent",
+    "mark_sent",
+    "note_fault",
+    "pause_campaign",
+    "put_off",
+    "record_click",
+    "record_open",
+    "recover_claims",
+    "release_claim",
+    "resubscribe",
+    "resume_campaign",
+    "schedule_campaign",
+    "send_test",
+    "skip_deliveries",
+    "start_campaign",
+    "start_due_campaigns",
+    "unschedule_campaign",
+    "unsubscribe",
+]

@@ -1,0 +1,12 @@
+"""SQL that the ORM cannot say. ``{recipients}`` is a query compiled by the ORM, never user text."""
+
+# Makes the outbox of a campaign: one waiting mail for each recipient, and no second one for
+# anybody. The WHERE clause is needed by SQLite to tell ON CONFLICT from a join condition.
+FILL_OUTBOX = """
+INSERT INTO wagtail_crm_mail_delivery
+    (campaign_id, member_id, status, reason, error, attempts, due_at, message_id, logged)
+SELECT %s, recipient.id, 'pending', '', '', 0, %s, '', %s
+FROM ({recipients}) AS recipient
+WHERE true
+ON CONFLICT (campaign_id, member_id) DO NOTHING
+"""

@@ -1,0 +1,63 @@
+/* Numbers that follow what is ticked, progress that moves, and the mail as somebody gets it. */
+(() => {
+  const { Controller } = window.StimulusModule;
+
+  class BridgeController extends Controller {
+    static targets = ['result'];
+    static values = { url: String };
+
+    async refresh() {
+      const data = new FormData(this.element);
+      data.delete('csrfmiddlewaretoken');
+      const asked = (this.asked = `${this.urlValue}?${new URLSearchParams(data)}`);
+      const response = await fetch(asked);
+      if (response.ok && asked === this.asked) this.resultTarget.innerHTML = await response.text();
+    }
+  }
+
+  class PollController extends Controller {
+    static values = { url: String, interval: { type: Number, default: 2000 } };
+
+    connect() {
+      this.timer = setInterval(() => this.fetch(), this.intervalValue);
+    }
+
+    disconnect() {
+      clearInterval(this.timer);
+    }
+
+    async fetch() {
+      if (document.hidden || this.element.contains(document.activeElement)) return;
+      const response = await fetch(this.urlValue);
+      if (!response.ok) return;
+      const html = (await response.text()).trim();
+      // Nothing to show any more: it is done, and the whole page has new numbers.
+      if (html) this.element.innerHTML = html;
+      else window.location.reload();
+    }
+  }
+
+  class FrameController extends Controller {
+    static targets = ['frame', 'member'];
+
+    connect() {
+      this.address = this.frameTarget.src;
+    }
+
+    show() {
+      this.frameTarget.src = `${this.address}?member=${encodeURIComponent(this.memberTarget.value)}`;
+    }
+
+    phone() {
+      this.element.classList.add('crm-mail-aside--phone');
+    }
+
+    computer() {
+      this.element.classList.remove('crm-mail-aside--phone');
+    }
+  }
+
+  window.wagtail.app.register('crm-bridge', BridgeController);
+  window.wagtail.app.register('crm-poll', PollController);
+  window.wagtail.app.register('crm-frame', FrameController);
+})();

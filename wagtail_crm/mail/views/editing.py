@@ -1,0 +1,110 @@
+"""The list of campaigns, and their content."""
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin import messages
+from wagtail.snippets.views import snippets
+
+from wagtail_crm.mail.models import Campaign
+from wagtail_crm.mail.starter import starter_body
+from wagtail_crm.mail.steps import next_step, steps_of
+
+
+class CampaignIndexView(snippets.IndexView):
+    """Newest first; a campaign that has started leads to its report."""
+
+    default_ordering = "-created_at"
+
+    def get_edit_url(self, instance: Campaign) -> str | None:
+        if instance.is_started:
+            return None
+        if instance.is_draft:
+            return super().get_edit_url(instance)
+        return reverse("crm_campaign:send", args=[instance.pk])
+
+    def get_delete_url(self, instance: Campaign) -> str | None:
+        return None if instance.is_under_way else super().get_delete_url(instance)
+
+
+class CampaignCreateView(snippets.CreateView):
+    """Begins with a mail that only needs other words."""
+
+    def get_initial_form_instance(self) -> Campaign:
+        return Campaign(body=starter_body())
+
+    def get_success_url(self) -> str:
+        return self.get_edit_url()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs, steps=steps_of(None, "edit"))
+
+
+class CampaignCopyView(snippets.CopyView):
+    """A copy has the content, and no state."""
+
+    def get_success_url(self) -> str:
+        return self.get_edit_url()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs, steps=steps_of(None, "edit"))
+
+
+class CampaignEditView(snippets.EditView):
+    """The content of a draft. What was scheduled or started is not changed under way."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if self.live_object.is_draft or not self.user_has_permission("change"):
+            return super().dispatch(request, *args, **kwargs)
+        if self.expects_json_response:
+            return self.json_error_response("locked", self.locked_message)
+        if request.method == "POST":
+            messages.error(request, self.locked_message)
+        return redirect(self.live_object.get_absolute_admin_url())
+
+    @property
+    def locked_message(self) -> str:
+        return gettext("This campaign is no draft any more. Nothing was changed.")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        with transaction.atomic():
+            # A save must not undo a start that happened while the form was open.
+            campaign = Campaign.objects.select_for_update().get(pk=self.live_object.pk)
+            if not campaign.is_draft:
+                self.produced_error_code = "locked"
+                self.produced_error_message = self.locked_message
+                return self.form_invalid(form)
+            for name in Campaign.STATE_FIELDS:
+                setattr(form.instance, name, getattr(campaign, name))
+            return super().form_valid(form)
+
+    def get_success_url(self) -> str:
+        return self.get_edit_url()
+
+    def get_success_buttons(self) -> list[Any]:
+        return []
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        if not self.expects_json_response:
+            context["steps"] = steps_of(self.live_object, "edit")
+            context["next_step"] = next_step(self.live_object, "edit")
+            context["campaign"] = self.live_object
+        return context
+
+
+class CampaignDeleteView(snippets.DeleteView):
+    """Not while mails are on their way: workers would look for a campaign that is gone."""
+
+    page_title = _("Delete")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if self.object.is_under_way and self.user_has_permission("delete"):
+            messages.error(request, gettext("Cancel the campaign before you delete it."))
+            return redirect(self.object.get_absolute_admin_url())
+        return super().dispatch(request, *args, **kwargs)
