@@ -9,6 +9,7 @@ import pytest
 import redis as redis_client
 from aiosmtpd.controller import Controller
 from django.conf import settings
+from django.test.utils import setup_databases
 
 from example.demo.processes import free_port
 from tests.snapshots import snapshot_of_the_run
@@ -46,12 +47,13 @@ def pristine(django_test_environment, django_db_modify_db_settings):
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(request, pristine, django_db_blocker, django_db_createdb):
+def django_db_setup(pristine, django_test_environment, django_db_blocker, django_db_createdb):
     """Migrate only when a migration changed (or with --create-db); else copy what was kept."""
     with django_db_blocker.unblock(), pristine.lock():
         first = os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0"
         if (django_db_createdb and first) or not pristine.exists():
-            request.getfixturevalue("django_db_setup")
+            # Not pytest-django's own fixture: it makes no database if only browser tests run.
+            setup_databases(verbosity=0, interactive=False)
             pristine.take()
         else:
             pristine.use()

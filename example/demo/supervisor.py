@@ -69,6 +69,7 @@ class Demo:
         self._start_servers()
         self._prepare(external)
         say("Starting web, worker and mail catcher …")
+        self.site = None  # its ports may have been taken while the data were made
         self.site = self._site()
         self.site.start()
         self._announce()
