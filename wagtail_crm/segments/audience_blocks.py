@@ -70,7 +70,7 @@ class AudienceMixin(blocks.StructBlock):
 
     def get_form_layout(self) -> blocks.BlockGroup:
         layout = super().get_form_layout()
-        if "audience" not in layout.get_sorted_block_names():
+        if "audience" not in layout.settings:
             layout.settings = [*layout.settings, "audience"]
         layout.children = [name for name in layout.children if name != "audience"]
         return layout
