@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 from wagtail.snippets.views import snippets
 
-from wagtail_crm.mail.models import Campaign
+from wagtail_crm.mail.models import Campaign, Sender
 from wagtail_crm.mail.starter import starter_body
 from wagtail_crm.mail.steps import next_step, steps_of
 
@@ -36,7 +37,11 @@ class CampaignCreateView(snippets.CreateView):
     """Begins with a mail that only needs other words."""
 
     def get_initial_form_instance(self) -> Campaign:
-        return Campaign(body=starter_body())
+        return Campaign(
+            body=starter_body(),
+            sender=Sender.objects.order_by("pk").first(),
+            language=settings.LANGUAGE_CODE,
+        )
 
     def get_success_url(self) -> str:
         return self.get_edit_url()
