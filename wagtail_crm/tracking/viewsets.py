@@ -20,11 +20,15 @@ from .models import RefusedEvent
 
 
 class RefusedEventsMenuItem(MenuItem):
-    """Shown to those who may see it, when there is something to see."""
+    """Shown to those who may see it, when there is something to see; asked once per request."""
 
     def is_shown(self, request: Any) -> bool:
         policy = policy_registry.get_by_type(RefusedEvent)
-        return policy.user_has_permission(request.user, "view") and RefusedEvent.objects.exists()
+        if not policy.user_has_permission(request.user, "view"):
+            return False
+        if not hasattr(request, "crm_has_refused_events"):
+            request.crm_has_refused_events = RefusedEvent.objects.exists()
+        return bool(request.crm_has_refused_events)
 
 
 class RefusedEventViewSet(CrmViewSet):

@@ -21,7 +21,10 @@ class MemberInspectView(snippets.InspectView):
     """A header with what matters, then one tab at a time; tabs come from every room."""
 
     template_name = "wagtail_crm/members/admin/inspect.html"
-    fields = ["uuid"]  # ours are tabs; the generic list of fields is not drawn
+
+    def get_fields_context(self) -> list[Any]:
+        """Nothing: the generic list of fields is not drawn, tabs are."""
+        return []
 
     def get_object(self, queryset: Any = None) -> Member:
         return get_object_or_404(Member.objects.with_admin_details(), pk=self.pk)

@@ -1,0 +1,236 @@
+import datetime
+import re
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from tests.members.factories import make_member, make_user
+from tests.tracking.factories import make_page, make_site, view
+from wagtail_crm.tracking.actions import record_events
+from wagtail_crm.tracking.events import NewEvent
+from wagtail_crm.tracking.member_panels import weekly_views
+from wagtail_crm.tracking.timeline import PAGE_SIZE, Cursor, groups, kinds_of, timeline_of
+
+pytestmark = pytest.mark.django_db
+NOON = timezone.make_aware(datetime.datetime(2026, 3, 10, 12))
+
+
+def lines(timeline):
+    """[(day, [(label, details, count)])] of a timeline."""
+    return [
+        (day.isoformat(), [(str(e.kind.label), e.details, e.count) for e in entries])
+        for day, entries in timeline.days
+    ]
+
+
+def minutes(number):
+    return NOON + datetime.timedelta(minutes=number)
+
+
+@pytest.fixture
+def member():
+    return make_member(family_name="田中")
+
+
+@pytest.fixture
+def bread():
+    make_site()
+    return make_page("Bread", slug="bread")
+
+
+def test_newest_first_by_day_in_sentences(member, bread):
+    record_events(
+        events=[
+            view(bread.pk, member_id=member.pk, at=NOON - datetime.timedelta(days=1)),
+            NewEvent("login", member_id=member.pk, at=minutes(0)),
+            NewEvent(
+                "purchase",
+                member_id=member.pk,
+                at=minutes(5),
+                value=Decimal(3200),
+                data={"name": "Kit", "quantity": 2},
+            ),
+            view(bread.pk, at=minutes(6)),
+        ]
+    )
+    with translation.override("en"):
+        assert lines(timeline_of(member)) == [
+            ("2026-03-10", [("Bought", "Kit × 2, ¥3,200", 1), ("Logged in", "", 1)]),
+            ("2026-03-09", [("Viewed a page", "Bread", 1)]),
+        ]
+
+
+def test_repeats_of_a_page_fold_until_something_else_happens(member, bread):
+    cake = make_page("Cake", slug="cake")
+    pages = [bread, bread, bread, cake, bread]
+    record_events(
+        events=[view(page.pk, member_id=member.pk, at=minutes(n)) for n, page in enumerate(pages)]
+    )
+    with translation.override("en"):
+        [(_day, entries)] = lines(timeline_of(member))
+    assert [(details, count) for _label, details, count in entries] == [
+        ("Bread", 1),
+        ("Cake", 1),
+        ("Bread", 3),
+    ]
+
+
+def test_other_repeats_do_not_fold(member):
+    record_events(
+        events=[NewEvent("login", member_id=member.pk, at=minutes(n)) for n in range(2)]
+    )
+    [(_day, entries)] = timeline_of(member).days
+    assert [entry.count for entry in entries] == [1, 1]
+
+
+def test_days_are_those_of_the_editors_time_zone(member):
+    at = datetime.datetime(2026, 3, 9, 20, tzinfo=datetime.UTC)
+    record_events(events=[NewEvent("login", member_id=member.pk, at=at)])
+    days = {}
+    for zone in ("Asia/Tokyo", "Europe/London"):
+        with timezone.override(zone):
+            days[zone] = timeline_of(member).days[0][0].isoformat()
+    assert days == {"Asia/Tokyo": "2026-03-10", "Europe/London": "2026-03-09"}
+
+
+def test_an_entry_leads_to_its_page_while_there_is_one(member, bread):
+    gone = make_page("Gone", slug="gone")
+    record_events(
+        events=[view(page.pk, member_id=member.pk, at=NOON) for page in (bread, gone)]
+    )
+    gone.delete()
+    [(_day, entries)] = timeline_of(member).days
+    assert {entry.address for entry in entries} == {bread.url, ""}
+
+
+def test_an_event_of_a_kind_nobody_registers_any_more_is_still_told(member):
+    from wagtail_crm.tracking.models import Event
+
+    Event.objects.create(kind="fortune", member=member, at=NOON)
+    [(_day, [entry])] = timeline_of(member).days
+    assert str(entry.kind.label) == "Fortune"
+
+
+def test_groups_are_the_chips_and_filter_their_kinds(member, bread):
+    record_events(
+        events=[
+            view(bread.pk, member_id=member.pk, at=minutes(0)),
+            NewEvent("search", member_id=member.pk, subject="rye", at=minutes(1)),
+            NewEvent("login", member_id=member.pk, at=minutes(2)),
+        ]
+    )
+    with translation.override("en"):
+        visits = next(slug for slug, label in groups().items() if label == "Visits")
+        assert kinds_of(visits) == ["page_view", "search"]
+        [(_day, entries)] = lines(timeline_of(member, group=visits))
+    assert [label for label, _details, _count in entries] == ["Searched the site", "Viewed a page"]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("bread", ["page_view"]),
+        ("ライ麦", ["purchase"]),
+        ("P08", ["purchase"]),
+        ("Logged", ["login"]),
+        ("%", []),
+        ("nothing", []),
+    ],
+)
+def test_search_looks_into_titles_subjects_data_and_kinds(member, bread, words, found):
+    record_events(
+        events=[
+            view(bread.pk, member_id=member.pk, at=minutes(0)),
+            NewEvent(
+                "purchase",
+                member_id=member.pk,
+                subject="sku:P08",
+                data={"name": "ライ麦粉"},
+                at=minutes(1),
+            ),
+            NewEvent("login", member_id=member.pk, at=minutes(2)),
+        ]
+    )
+    with translation.override("en"):
+        days = timeline_of(member, words=words).days
+    assert [entry.kind.slug for _day, entries in days for entry in entries] == found
+
+
+def test_older_pages_continue_where_the_last_one_ended_even_at_one_moment(member):
+    count = PAGE_SIZE * 2 + 5
+    record_events(
+        events=[NewEvent("login", member_id=member.pk, at=minutes(n // 70)) for n in range(count)]
+    )
+    sizes, before = [], None
+    while True:
+        page = timeline_of(member, before=before)
+        sizes.append(sum(len(entries) for _day, entries in page.days))
+        if not page.older:
+            break
+        before = Cursor.parse(page.older)
+    assert sizes == [PAGE_SIZE, PAGE_SIZE, 5]
+
+
+@pytest.mark.parametrize("text", ["", "x", "20260310T120000000000-", "-", "9" * 50])
+def test_a_broken_cursor_is_no_cursor(text):
+    assert Cursor.parse(text) is None
+
+
+def test_weekly_views_end_today(member):
+    now = timezone.now()
+    for days, number in ((0, 2), (6, 1), (7, 4), (83, 3), (84, 9)):
+        record_events(
+            events=[
+                view(member_id=member.pk, at=now - datetime.timedelta(days=days))
+                for _n in range(number)
+            ]
+        )
+    assert weekly_views(member) == [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 3]
+
+
+@pytest.fixture
+def editor(client):
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    client.cookies["django_language"] = "en"
+    return client
+
+
+def test_the_tab_draws_it_with_links_and_times(editor, member, bread):
+    member.time_zone = "America/New_York"
+    member.save()
+    record_events(
+        events=[
+            view(bread.pk, member_id=member.pk, at=minutes(n), data={"device": "phone"})
+            for n in range(3)
+        ]
+    )
+    text = editor.get(reverse("crm_member:inspect", args=[member.pk])).text
+    words = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+    assert "Viewed a page Bread 3 views phone" in words
+    assert f'href="{bread.url}"' in text
+    assert 'title="March 10, 2026, 12:02 p.m. (JST) · March 9, 2026, 11:02 p.m. (EDT)"' in text
+
+
+def test_the_purchases_card_adds_up(editor, member):
+    record_events(
+        events=[
+            NewEvent("purchase", member_id=member.pk, value=Decimal(3200), at=timezone.now()),
+            NewEvent("purchase", member_id=member.pk, value=Decimal(800), at=timezone.now()),
+        ]
+    )
+    text = editor.get(reverse("crm_member:inspect", args=[member.pk])).text
+    assert "¥4,000" in text
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_page_asks_at_most_fifteen_questions(
+    editor, member, bread, number, django_assert_max_num_queries
+):
+    pages = [make_page(f"Page {n}", slug=f"page-{n}") for n in range(number)]
+    record_events(events=[view(page.pk, member_id=member.pk) for page in pages])
+    address = reverse("crm_member:inspect", args=[member.pk])
+    editor.get(address)
+    with django_assert_max_num_queries(15):
+        editor.get(address)
