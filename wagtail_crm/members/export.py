@@ -71,7 +71,7 @@ MOMENTS = ("created_at", "registered_at", "last_seen_at")
 def _heading(definitions: list[AttributeDefinition]) -> list[str]:
     names = [capfirst(str(Member._meta.get_field(name).verbose_name)) for name in FIELDS]
     names += [capfirst(_("tags"))]
-    names += [str(label) for label in ConsentRecord.Purpose.labels]
+    names += [f"{_('Consent')}: {label}" for label in ConsentRecord.Purpose.labels]
     names += [definition.text("label") for definition in definitions]
     return names + [capfirst(str(Member._meta.get_field(name).verbose_name)) for name in MOMENTS]
 

@@ -1,0 +1,153 @@
+import csv
+import io
+
+import pytest
+
+from tests.members.factories import make_attribute, make_member, make_registered_member, make_user
+from wagtail_crm.members import actions
+from wagtail_crm.members.export import csv_lines, neutralise
+from wagtail_crm.members.models import AttributeDefinition, Member
+
+pytestmark = pytest.mark.django_db
+
+
+def bulk(action, *members, **query):
+    ids = "&".join(f"id={member.pk}" for member in members) or "id=all"
+    more = "".join(f"&{name}={value}" for name, value in query.items())
+    return f"/admin/bulk/wagtail_crm_members/member/{action}/?{ids}{more}&next=/admin/crm/member/"
+
+
+def test_tags_are_put_on_and_taken_off(editor):
+    one, two, other = make_member(), make_member(), make_member()
+    actions.tag_members(members=[one, other], add=["old"])
+    old = one.tagged_items.get().tag_id
+    response = editor.post(bulk("tag", one, two), {"add": "new, 東京", "remove": [old]})
+    assert (response.status_code, response.url) == (302, "/admin/crm/member/")
+    tags = [Member.objects.get(pk=member.pk).tag_names for member in (one, two, other)]
+    assert tags == [["new", "東京"], ["new", "東京"], ["old"]]
+
+
+def test_all_means_all_that_search_and_filters_leave(editor):
+    found = make_member(family_name="田中", language="ja")
+    make_member(family_name="田中", language="en")
+    make_member(family_name="鈴木", language="ja")
+    address = bulk("tag", q="田中", language="ja")
+    assert editor.get(address).context["count"] == 1
+    editor.post(address, {"add": "VIP"})
+    assert [member.pk for member in Member.objects.filter(tags__name="VIP")] == [found.pk]
+
+
+def test_all_with_a_broken_filter_is_nobody(editor):
+    make_member()
+    editor.post(bulk("tag", language="xx"), {"add": "VIP"})
+    assert Member.objects.filter(tags__name="VIP").count() == 0
+
+
+def test_the_confirmation_names_a_few_and_counts_the_rest(editor):
+    for number in range(12):
+        make_member(family_name=f"Name{number}")
+    response = editor.get(bulk("tag"))
+    assert (response.context["count"], response.context["hidden_count"]) == (12, 2)
+    assert "and 2 more" in response.text
+
+
+def test_owner_is_set_for_many(editor):
+    one, two = make_member(), make_member()
+    boss = make_user("sato@example.jp", is_staff=True, is_superuser=True)
+    editor.post(bulk("owner", one, two), {"owner": boss.pk})
+    assert Member.objects.filter(owner=boss).count() == 2
+
+
+@pytest.mark.parametrize(("outcome", "emails"), [("keep", 2), ("erase", 0)])
+def test_closing_many_never_deletes_a_row(editor, outcome, emails):
+    make_registered_member()
+    make_member()
+    editor.post(bulk("delete"), {"outcome": outcome})
+    assert Member.objects.withdrawn().count() == 2
+    assert Member.objects.exclude(email="").count() == emails
+
+
+def exported(response, encoding):
+    text = b"".join(response.streaming_content).decode(encoding)
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_export_has_a_line_for_each_with_readable_values(editor):
+    make_attribute("prefecture", type="choice", choices="Tokyo", label="Prefecture")
+    member = make_member(
+        email="yoko@example.jp",
+        family_name="田中",
+        given_name="陽子",
+        code="C1",
+        attributes={"prefecture": "Tokyo"},
+    )
+    actions.tag_members(members=[member], add=["b", "a"])
+    actions.record_consent(member=member, purpose="email", granted=True, source="test")
+    response = editor.post(bulk("export", member), {"encoding": "utf-8-sig"})
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert response["Content-Disposition"].startswith('attachment; filename="members-')
+    heading, row = exported(response, "utf-8-sig")
+    told = dict(zip(heading, row, strict=True))
+    assert {name: value for name, value in told.items() if value and "since" not in name} == {
+        "Customer code": "C1",
+        "Family name": "田中",
+        "Given name": "陽子",
+        "E-mail": "yoko@example.jp",
+        "Status": "Prospect",
+        "Tags": "a, b",
+        "Consent: E-mail": "Yes",
+        "Consent: Personal content": "No",
+        "Prefecture": "Tokyo",
+    }
+
+
+def test_export_for_excel_begins_with_the_byte_order_mark(editor):
+    response = editor.post(bulk("export"), {"encoding": "utf-8-sig"})
+    assert b"".join(response.streaming_content)[:3] == b"\xef\xbb\xbf"
+
+
+def test_export_in_shift_jis_replaces_what_it_lacks(editor):
+    make_member(family_name="髙橋", given_name="😀")
+    response = editor.post(bulk("export"), {"encoding": "cp932"})
+    _heading, row = exported(response, "cp932")
+    assert (row[1], row[2]) == ("髙橋", "?")
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+81", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_cell_is_never_a_formula(cell):
+    assert neutralise(cell) == f"'{cell}"
+
+
+def test_every_exported_cell_is_neutralised():
+    make_member(family_name="=cmd", code="@x", attributes={"a": "+1"})
+    make_attribute("a", label="-label")
+    lines = list(csv_lines(Member.objects.all(), AttributeDefinition.objects.all()))
+    heading, row = csv.reader(lines)
+    assert [cell for cell in heading + row if cell.startswith(("=", "+", "-", "@"))] == []
+    assert row[1] == "'=cmd"
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_export_asks_the_same_number_of_questions(number, django_assert_max_num_queries):
+    for _n in range(number):
+        member = make_member(owner=make_user(is_staff=True))
+        actions.tag_members(members=[member], add=["VIP"])
+    with django_assert_max_num_queries(4):
+        list(csv_lines(Member.objects.all(), []))
+
+
+NEEDED = {"tag": "change", "owner": "change", "export": "export", "delete": "delete"}
+
+
+@pytest.mark.parametrize("action", NEEDED)
+@pytest.mark.parametrize("permission", ["view", "change", "delete", "export"])
+def test_each_bulk_action_needs_its_permission(colleague, action, permission):
+    member = make_member()
+    browser = colleague(f"{permission}_member")
+    allowed = permission == NEEDED[action]
+    posted = {"add": "VIP", "owner": "", "encoding": "cp932", "outcome": "keep"}
+    assert (browser.get(bulk(action, member)).status_code == 200) == allowed
+    response = browser.post(bulk(action, member), posted)
+    member.refresh_from_db()
+    changed = member.status == "withdrawn" or bool(member.tag_names) or response.streaming
+    assert changed == (allowed and action != "owner")
