@@ -162,15 +162,15 @@ def test_without_redis_events_are_written_at_once(page, crm_settings):
     assert Event.objects.get().page_id == page.pk
 
 
-def test_workers_are_called_and_write(page, member, django_capture_on_commit_callbacks):
+@pytest.mark.django_db(transaction=True)
+def test_workers_are_called_and_write(page, member):
     """The whole way: page, buffer, task, log."""
-    client = make_browser(None, user=member.user)
-    with django_capture_on_commit_callbacks(execute=True):
-        client.get(page.url)
+    make_browser(None, user=member.user).get(page.url)
     assert Event.objects.of_kinds("page_view").get().member_id == member.pk
     assert buffer.length() == 0
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_broker_that_is_away_does_not_break_pages(page):
     app.conf.task_always_eager, eager = False, app.conf.task_always_eager
     app.conf.broker_url, broker = "redis://127.0.0.1:1/0", app.conf.broker_url

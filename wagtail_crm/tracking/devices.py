@@ -1,6 +1,7 @@
 """What a user agent string says: the device, and whether it is a machine."""
 
 import functools
+import re
 
 from crawlerdetect import CrawlerDetect
 from user_agents import parse
@@ -8,6 +9,9 @@ from user_agents import parse
 CACHED_STRINGS = 4096
 # Nobody's browser says more; so the caches stay small whatever is sent.
 LONGEST_STRING = 512
+
+# What the library's list does not know yet: browsers name no address and start like this.
+MACHINE = re.compile(r"^(?!Mozilla/|Opera/)|https?://|www\.", re.IGNORECASE)
 
 _detector = CrawlerDetect()
 
@@ -38,4 +42,4 @@ def _device_of(user_agent: str) -> dict[str, str]:
 
 @functools.lru_cache(maxsize=CACHED_STRINGS)
 def _is_machine(user_agent: str) -> bool:
-    return not user_agent.strip() or bool(_detector.is_crawler(user_agent))
+    return bool(MACHINE.search(user_agent) or _detector.is_crawler(user_agent))
