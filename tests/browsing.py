@@ -28,6 +28,11 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
+# Chromium without a window says so, and machines are not recorded.
+PERSON = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/{version} Safari/537.36"
+)
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 
 
@@ -59,6 +64,7 @@ def new_page(browser, request):
     contexts, errors = [], []
 
     def open_page(*, locale="ja-JP", width=1280, height=900, **options):
+        options.setdefault("user_agent", PERSON.format(version=browser.version))
         context = browser.new_context(
             locale=locale,
             timezone_id="Asia/Tokyo",

@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.test import Client
+from django.test import Client, TestCase
 from wagtail.models import Page, Site
 
 from example.shop.models import ContentPage
@@ -36,9 +36,17 @@ def make_site():
     return home
 
 
-def make_browser(consent="yes", user=None, agent=CHROME, **options):
+class CommittingClient(Client):
+    """What waits for the end of a request's transactions is done, as on a real site."""
+
+    def request(self, **request):
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            return super().request(**request)
+
+
+def make_browser(consent="yes", user=None, agent=CHROME, commits=False):
     """A client that looks like a person's browser; ``consent``: yes, no or None."""
-    client = Client(headers={"user-agent": agent}, **options)
+    client = (CommittingClient if commits else Client)(headers={"user-agent": agent})
     if consent:
         client.cookies["crm_consent"] = f"1:{consent}"
     if user is not None:

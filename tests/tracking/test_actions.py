@@ -299,12 +299,13 @@ def test_characters_no_database_takes_do_not_stop_the_rest():
     assert Event.objects.count() + RefusedEvent.objects.count() == 2
 
 
-@pytest.mark.django_db(transaction=True)
-def test_facts_that_nobody_wrote_down_are_found():
-    member = make_registered_member()
-    leaver = make_registered_member()
-    record_consent(member=member, purpose="profiling", granted=True, source="test")
-    withdraw_member(member=leaver)
+def test_facts_that_nobody_wrote_down_are_found(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        member = make_registered_member()
+        leaver = make_registered_member()
+        record_consent(member=member, purpose="profiling", granted=True, source="test")
+    with django_capture_on_commit_callbacks(execute=True):
+        withdraw_member(member=leaver)
     told = set(Event.objects.values_list("pk", "kind", "member_id", "subject"))
     assert {row[1:] for row in told} == {
         ("registration", member.pk, ""),

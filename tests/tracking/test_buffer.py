@@ -45,6 +45,12 @@ def test_pages_call_again_once_a_worker_has_left():
     assert buffer.push([visit()]) is True
 
 
+def test_pages_call_again_once_a_round_has_begun():
+    assert buffer.push([visit()]) is True
+    drained()
+    assert buffer.push([visit()]) is True
+
+
 def listening(linger=0.01, seconds=5):
     for messages in buffer.listen(linger=linger, seconds=seconds):
         yield messages

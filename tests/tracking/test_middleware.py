@@ -162,20 +162,18 @@ def test_without_redis_events_are_written_at_once(page, crm_settings):
     assert Event.objects.get().page_id == page.pk
 
 
-@pytest.mark.django_db(transaction=True)
 def test_workers_are_called_and_write(page, member):
     """The whole way: page, buffer, task, log."""
-    make_browser(None, user=member.user).get(page.url)
+    make_browser(None, user=member.user, commits=True).get(page.url)
     assert Event.objects.of_kinds("page_view").get().member_id == member.pk
     assert buffer.length() == 0
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_broker_that_is_away_does_not_break_pages(page):
     app.conf.task_always_eager, eager = False, app.conf.task_always_eager
     app.conf.broker_url, broker = "redis://127.0.0.1:1/0", app.conf.broker_url
     try:
-        assert make_browser("yes").get(page.url).status_code == 200
+        assert make_browser("yes", commits=True).get(page.url).status_code == 200
     finally:
         app.conf.task_always_eager, app.conf.broker_url = eager, broker
     assert buffer.length() == 1

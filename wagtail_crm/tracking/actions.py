@@ -47,7 +47,7 @@ def _write(events: Iterable[NewEvent]) -> tuple[set[UUID], tuple[NewEvent, ...]]
     for event in events:
         require_kind(event.kind)
         event.check()
-    events = _without_those_who_left(with_owners(events))
+    events = with_owners(_without_those_who_left(events))
     fresh = write_events(events)
     _touch_members(events)
     return fresh, tuple(events)

@@ -98,6 +98,8 @@ def batches() -> Iterator[list[Message]]:
     Raises ``BufferUnavailable``.
     """
     with _reading() as client:
+        # Before the first look: whoever appends from now on calls somebody who looks later.
+        client.delete(WAKE)
         yield from _abandoned(client)
         while messages := _unread(client):
             yield messages

@@ -1,7 +1,6 @@
 """Answering whether a visit may be recorded."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -30,7 +29,8 @@ def comes_from_here(request: HttpRequest) -> bool:
     """
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == "same-origin"
-    return urlsplit(request.headers.get("Origin", "")).netloc == request.get_host()
+    _scheme, _separator, host = request.headers.get("Origin", "").partition("://")
+    return host == request.get_host()
 
 
 @method_decorator([csrf_exempt, never_cache], name="dispatch")

@@ -1,0 +1,154 @@
+import uuid
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests.members.factories import make_registered_member
+from tests.tracking.factories import CHROME, make_browser, visit
+from wagtail_crm.members.models import ConsentRecord
+from wagtail_crm.tracking import actions
+from wagtail_crm.tracking.models import Event, Visitor
+
+pytestmark = pytest.mark.django_db
+URL = "/crm/consent/"
+SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
+
+
+def answer(client, choice, headers=SAME_ORIGIN, **data):
+    return client.post(URL, {"answer": choice, "next": "/sourdough/?a=1"} | data, headers=headers)
+
+
+@pytest.fixture
+def strict():
+    """A browser whose POSTs are checked, as on a real site."""
+    return Client(headers={"user-agent": CHROME}, enforce_csrf_checks=True)
+
+
+def test_the_address():
+    assert reverse("wagtail_crm_tracking:consent") == URL
+
+
+def test_yes_is_remembered_and_the_way_goes_back(page, strict):
+    response = answer(strict, "yes")
+    assert (response.status_code, response["Location"]) == (302, "/sourdough/?a=1")
+    assert response.cookies["crm_consent"].value == "1:yes"
+    assert list(response.cookies) == ["crm_consent"]
+
+
+def test_views_count_from_the_answer_on(page):
+    client = make_browser(None)
+    client.get(page.url)
+    answer(client, "yes", next=page.url)
+    client.get(page.url)
+    assert actions.drain_buffer() == 1
+
+
+def test_no_forgets_the_browser(page):
+    client = make_browser("yes")
+    client.get(page.url)
+    visitor = client.cookies["crm_visitor"].value
+    actions.drain_buffer()
+    response = answer(client, "no")
+    assert response.cookies["crm_consent"].value == "1:no"
+    assert response.cookies["crm_visitor"]["max-age"] == 0
+    assert Event.objects.get().visitor_id is None
+    assert Visitor.objects.get(pk=visitor).forgotten_at is not None
+    client.get(page.url)
+    assert actions.drain_buffer() == 0
+
+
+def test_no_by_somebody_who_never_agreed(page):
+    response = answer(make_browser(None), "no")
+    assert response.status_code == 302
+    assert Visitor.objects.count() == 0
+
+
+@pytest.mark.parametrize("choice", ["yes", "no"])
+def test_the_answer_of_a_member_is_a_record(page, choice):
+    member = make_registered_member()
+    answer(make_browser(None, user=member.user), choice)
+    record = ConsentRecord.objects.get(member=member)
+    assert (record.purpose, record.granted, record.source, record.version) == (
+        "profiling",
+        choice == "yes",
+        "consent bar",
+        "1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "goes_to"),
+    [
+        ("/baking/?q=1", "/baking/?q=1"),
+        ("https://evil.example/", "/"),
+        ("//evil.example/", "/"),
+        ("/\\evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("", "/"),
+    ],
+)
+def test_the_way_back_stays_here(page, target, goes_to):
+    assert answer(make_browser(), "yes", next=target)["Location"] == goes_to
+
+
+def test_without_a_way_back_the_page_before(page):
+    headers = SAME_ORIGIN | {"referer": "http://testserver/rye/"}
+    response = make_browser().post(URL, {"answer": "no"}, headers=headers)
+    assert response["Location"] == "http://testserver/rye/"
+
+
+@pytest.mark.parametrize("data", [{}, {"answer": "maybe"}])
+def test_anything_else_is_no_answer(page, data):
+    response = make_browser().post(URL, data, headers=SAME_ORIGIN)
+    assert (response.status_code, dict(response.cookies)) == (400, {})
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"sec-fetch-site": "same-origin"}, 302),
+        ({"origin": "http://testserver"}, 302),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"sec-fetch-site": "none"}, 403),
+        ({"sec-fetch-site": "cross-site", "origin": "http://testserver"}, 403),
+        ({"origin": "https://evil.example"}, 403),
+        ({"origin": "http://testserver.evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": "http://[broken"}, 403),
+        ({}, 403),
+    ],
+)
+def test_nobody_answers_for_somebody_else(page, strict, headers, status):
+    response = answer(strict, "yes", headers=headers)
+    assert response.status_code == status
+    assert ("crm_consent" in response.cookies) is (status == 302)
+
+
+def test_a_browser_that_does_not_say_where_it_comes_from_uses_the_page(page, strict):
+    form = strict.get(URL)
+    token = form.context["csrf_token"]
+    assert answer(strict, "no", headers={}, csrfmiddlewaretoken=str(token)).status_code == 302
+
+
+def test_the_page_says_what_is_in_force(page):
+    for consent, known in ((None, None), ("yes", True), ("no", False)):
+        response = make_browser(consent).get(URL)
+        assert (response.status_code, response.context["answer"]) == (200, known)
+
+
+def test_the_page_knows_a_members_answer(page):
+    member = make_registered_member()
+    client = make_browser(None, user=member.user, commits=True)
+    answer(client, "no")
+    del client.cookies["crm_consent"]
+    assert client.get(URL).context["answer"] is False
+
+
+def test_get_changes_nothing(page):
+    client = make_browser("yes")
+    client.cookies["crm_visitor"] = str(uuid.uuid4())
+    actions.record_events(events=[visit(visitor_id=client.cookies["crm_visitor"].value)])
+    assert dict(client.get(URL + "?answer=no").cookies.items()).keys() <= {"csrftoken"}
+    assert Visitor.objects.get().forgotten_at is None
