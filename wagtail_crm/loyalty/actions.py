@@ -15,10 +15,11 @@ from wagtail_crm.tracking.actions import record_events
 from wagtail_crm.tracking.events import NewEvent, event_id_for, new_event_id
 
 from .earning import entries_for
+from .kinds import POINTS_KIND
 from .ledger import NewEntry, book
 from .log_actions import POINTS_ACTION
 from .missed import unrewarded_events
-from .models import POINTS_KIND, Account, EarningRule, Entry
+from .models import Account, EarningRule, Entry
 
 # In the timeline, points stand after what they are for.
 A_MOMENT = datetime.timedelta(milliseconds=1)

@@ -1,16 +1,10 @@
 """How points read in a member's timeline."""
 
-from django.utils.formats import number_format
-from django.utils.translation import gettext
-
 from wagtail_crm.tracking.models import Event
 
+from .amounts import signed
 
-def signed(points: int) -> str:
-    """ "+1,200 pt" or "−300 pt", in the active language."""
-    sign = "−" if points < 0 else "+"
-    amount = number_format(abs(points), force_grouping=True, use_l10n=True)
-    return gettext("%(points)s pt") % {"points": f"{sign}{amount}"}
+POINTS_KIND = "points"
 
 
 def points_details(event: Event) -> str:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import LogActionRegistry, LogFormatter
 
-from .kinds import signed
+from .amounts import signed
 
 POINTS_ACTION = "wagtail_crm.points"
 

@@ -6,15 +6,16 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments.models import Segment
 
+from .amounts import in_points, signed
+from .forms import EarningRuleForm
 from .querysets import AccountQuerySet, EarningRuleQuerySet, EntryQuerySet
-
-POINTS_KIND = "points"
 
 
 class EarningRule(models.Model):
@@ -70,6 +71,7 @@ class EarningRule(models.Model):
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
 
     objects = EarningRuleQuerySet.as_manager()
+    base_form_class = EarningRuleForm
 
     class Meta:
         verbose_name = _("earning rule")
@@ -87,6 +89,30 @@ class EarningRule(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def amount(self) -> str:
+        """ "50 pt" or "1 pt for every 100"."""
+        points = in_points(self.points)
+        if not self.per_value:
+            return points
+        value = number_format(self.per_value, force_grouping=True)
+        return gettext("%(points)s for every %(value)s") % {"points": points, "value": value}
+
+    @property
+    def is_running(self) -> bool:
+        """Whether what happens now earns points by it."""
+        now = timezone.now()
+        not_over = self.ends_at is None or now < self.ends_at
+        return self.is_active and self.starts_at <= now and not_over
+
+    @property
+    def state(self) -> str:
+        if not self.is_active:
+            return gettext("Switched off")
+        if self.is_running:
+            return gettext("Gives points")
+        return gettext("Ended") if self.starts_at <= timezone.now() else gettext("Not begun")
 
     def clean(self) -> None:
         if self.ends_at and self.ends_at <= self.starts_at:
@@ -212,6 +238,15 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount:+} {self.text}"
+
+    @property
+    def signed(self) -> str:
+        """ "+1,200 pt"."""
+        return signed(self.amount)
+
+    @property
+    def balance_text(self) -> str:
+        return in_points(self.balance)
 
     @property
     def text(self) -> str:

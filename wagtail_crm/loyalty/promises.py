@@ -5,17 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils.formats import number_format
-from django.utils.translation import gettext
 
 from wagtail_crm.segments.models import Membership
 
+from .amounts import in_points
 from .models import EarningRule, Entry
-
-
-def in_points(points: int) -> str:
-    """ "1,200 pt", in the active language."""
-    return gettext("%(points)s pt") % {"points": number_format(points, force_grouping=True)}
 
 
 def promised_points(kind: str, pages: Sequence[Any], member_id: int) -> dict[int, str]:

@@ -44,6 +44,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         """What one event earned."""
         return self.filter(event_id=event_id)
 
+    def with_details(self) -> Self:
+        """With what a history shows of each."""
+        return self.select_related("counterpart", "staff")
+
     def newest_first(self) -> Self:
         return self.order_by("-pk")
 

@@ -13,7 +13,8 @@ from wagtail_crm.segments.rules.base import EVERYBODY, Dependencies, Rule, Scope
 from wagtail_crm.segments.rules.blocks import RuleBlock
 from wagtail_crm.segments.rules.words import Clause, Ending
 
-from .models import POINTS_KIND, Account
+from .kinds import POINTS_KIND
+from .models import Account
 
 
 @dataclass(frozen=True)
@@ -61,5 +62,5 @@ class PointsRuleBlock(RuleBlock):
         return HasPoints(value["comparison"], value["points"])
 
     class Meta:
-        icon = "pick"
+        icon = "crm-points"
         label = _("Points")

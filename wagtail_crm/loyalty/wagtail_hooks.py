@@ -1,34 +1,100 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.contrib.auth.models import Permission
+from django.db.models import QuerySet
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.permissions import register_permission_policy
+from wagtail.snippets.models import register_snippet
 
 from wagtail_crm.jobs import Job
+from wagtail_crm.members.panels import MemberPanel
 from wagtail_crm.members.personal_data import PersonalData
 from wagtail_crm.members.placeholders import Placeholder
+from wagtail_crm.members.policies import ReadOnlyPolicy
 from wagtail_crm.segments.rules.blocks import RuleBlock
 from wagtail_crm.tracking.kinds import EventKind
 from wagtail_crm.tracking.rewards import Reward
 from wagtail_crm.tracking.snapshots import SnapshotPart
 
-from . import tasks
+from . import panels, tasks
 from .balances import balance_in_words, build_balances
 from .erasure import forget_words
-from .kinds import points_details
+from .kinds import POINTS_KIND, points_details
 from .log_actions import register_actions
-from .models import POINTS_KIND, Account, Entry
+from .models import Account, EarningRule, Entry
 from .promises import given_points, promised_points
 from .rules import PointsRuleBlock
+from .views.admin import AdjustPointsView
+from .viewsets import EarningRuleViewSet
+
+register_permission_policy(EarningRule)
+register_permission_policy(Entry, ReadOnlyPolicy(Entry))
+
+register_snippet(EarningRuleViewSet)
 
 hooks.register("register_log_actions", register_actions)
+
+
+@hooks.register("register_icons")
+def register_icons(icons: list[str]) -> list[str]:
+    return [*icons, "wagtail_crm/loyalty/icons/crm-points.svg"]
+
+
+@hooks.register("register_permissions")
+def offer_permissions() -> QuerySet[Permission]:
+    return Permission.objects.filter(
+        content_type__app_label="wagtail_crm_loyalty", codename__in=["view_entry", "adjust_points"]
+    )
+
+
+@hooks.register("register_admin_urls")
+def register_admin_urls() -> list[URLPattern]:
+    url = "crm/member/<int:pk>/points/"
+    return [path(url, AdjustPointsView.as_view(), name="crm_member_points")]
+
+
+@hooks.register("register_crm_member_panels")
+def register_panels() -> Iterable[MemberPanel]:
+    return [
+        MemberPanel(
+            "points",
+            _("Points"),
+            order=200,
+            template_name="wagtail_crm/loyalty/_on_my_page.html",
+            context=panels.on_my_page,
+        ),
+        MemberPanel(
+            "points_header",
+            order=200,
+            where="admin_header",
+            render=panels.in_header,
+            permission="wagtail_crm_loyalty.view_entry",
+        ),
+        MemberPanel(
+            "points_history",
+            _("Points"),
+            order=300,
+            where="admin",
+            template_name="wagtail_crm/loyalty/admin/_history.html",
+            context=panels.in_admin,
+            permission="wagtail_crm_loyalty.view_entry",
+        ),
+    ]
 
 
 @hooks.register("register_crm_event_kinds")
 def register_event_kinds() -> Iterable[EventKind]:
     return [
         EventKind(
-            POINTS_KIND, _("Got or used points"), "pick", _("Points"), points_details, _("points")
+            POINTS_KIND,
+            _("Got or used points"),
+            "crm-points",
+            _("Points"),
+            points_details,
+            _("points"),
         )
     ]
 

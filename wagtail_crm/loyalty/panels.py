@@ -1,0 +1,51 @@
+"""Points on my page, and on a member's page in the admin."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.formats import number_format
+from django.utils.html import format_html
+
+from wagtail_crm.members.models import Member
+
+from .amounts import in_points
+from .balances import balance_of
+from .models import Account, Entry
+
+NEWEST_ON_MY_PAGE = 5
+NEWEST_IN_ADMIN = 100
+
+
+def on_my_page(request: HttpRequest, member: Member) -> dict[str, Any]:
+    """The balance and what changed it last."""
+    entries = Entry.objects.of_member(member).with_details().newest_first()
+    newest = list(entries[: NEWEST_ON_MY_PAGE + 1])
+    return {
+        "balance_text": _number(balance_of(member)),
+        "entries": newest[:NEWEST_ON_MY_PAGE],
+        "has_more": len(newest) > NEWEST_ON_MY_PAGE,
+    }
+
+
+def in_header(request: HttpRequest, member: Member) -> str:
+    """A few words beside the name: ``1,240 pt``; nothing for who never had any."""
+    account = Account.objects.filter(member=member).first()
+    return format_html("{}", in_points(account.balance)) if account else ""
+
+
+def in_admin(request: HttpRequest, member: Member) -> dict[str, Any]:
+    """The tab "Points": every movement, and the way to make one by hand."""
+    account = Account.objects.filter(member=member).first()
+    entries = Entry.objects.of_member(member).with_details().newest_first()
+    return {
+        "account": account,
+        "balance_text": in_points(account.balance) if account else "",
+        "earned_text": in_points(account.earned) if account else "",
+        "entries": entries[:NEWEST_IN_ADMIN],
+        "limit": NEWEST_IN_ADMIN,
+        "can_adjust": request.user.has_perm("wagtail_crm_loyalty.adjust_points"),
+    }
+
+
+def _number(points: int) -> str:
+    return number_format(points, force_grouping=True)

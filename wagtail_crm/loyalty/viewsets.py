@@ -1,0 +1,67 @@
+"""The points screens of the Wagtail admin."""
+
+from typing import Any
+
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, PageChooserPanel
+from wagtail.admin.ui.tables import Column, StatusTagColumn
+
+from wagtail_crm.tracking.kinds import event_kinds
+from wagtail_crm.viewsets import CrmViewSet
+
+from .models import EarningRule
+from .views.admin import EarningRuleIndexView
+
+
+def kind_label(rule: EarningRule) -> str:
+    kind = event_kinds.get(rule.kind)
+    label = str(kind.label) if kind else rule.kind
+    return f"{label}: {rule.page}" if rule.page else label
+
+
+class EarningRuleViewSet(CrmViewSet):
+    model = EarningRule
+    icon = "crm-points"
+    menu_label = _("Points")
+    menu_name = "points"
+    menu_order = 600
+    copy_view_enabled = True
+    inspect_view_enabled = False
+    index_view_class = EarningRuleIndexView
+    index_template_name = "wagtail_crm/loyalty/admin/index.html"
+    index_results_template_name = "wagtail_crm/loyalty/admin/index_results.html"
+    list_filter = ["is_active"]
+    search_fields = ["label"]
+    panels = [
+        MultiFieldPanel(
+            [FieldPanel("label"), FieldPanel("kind"), PageChooserPanel("page")],
+            heading=_("What earns points"),
+        ),
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("points"), FieldPanel("per_value")]),
+                FieldPanel("frequency"),
+            ],
+            heading=_("How many"),
+        ),
+        MultiFieldPanel(
+            [
+                FieldPanel("segment"),
+                FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
+                FieldPanel("is_active"),
+            ],
+            heading=_("For whom and when"),
+        ),
+    ]
+
+    @cached_property
+    def list_display(self) -> list[Any]:
+        return [
+            "label",
+            Column("kind", label=_("For"), accessor=kind_label),
+            Column("amount", label=_("Points"), sort_key="points"),
+            Column("get_frequency_display", label=_("How often")),
+            Column("segment", label=_("Only for"), accessor=lambda rule: rule.segment or "–"),
+            StatusTagColumn("state", label=_("Status"), primary=lambda rule: rule.is_running),
+        ]
