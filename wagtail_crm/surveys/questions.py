@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.contrib.forms.forms import FormBuilder
@@ -20,6 +20,12 @@ class QuestionBlock(blocks.StructBlock):
     label = blocks.CharBlock(label=_("Question"), max_length=255)
     help_text = blocks.CharBlock(label=_("Help text"), required=False, max_length=255)
     required = blocks.BooleanBlock(label=_("Must be answered"), required=False, default=True)
+
+    def get_form_layout(self) -> blocks.BlockGroup:
+        """The question and its answers; what is seldom changed sits in the settings."""
+        settings = ["help_text", "required"]
+        names = [name for name in self.child_blocks if name not in settings]
+        return blocks.BlockGroup(names, settings=settings)
 
     class Meta:
         icon = "help"
@@ -125,7 +131,8 @@ class Question:
         """Stored values as people read them; a choice that is no longer offered stays a gap."""
         labels = dict(self.options)
         unknown = gettext("a choice that is no longer offered")
-        return ", ".join(labels.get(value, unknown) for value in values)
+        separator = pgettext("between several answers", ", ")
+        return separator.join(labels.get(value, unknown) for value in values)
 
 
 def questions_of(stream: Any) -> Iterator[Question]:
