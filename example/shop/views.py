@@ -66,7 +66,7 @@ def order_done(request):
 def search(request):
     words = request.GET.get("q", "").strip()[:100]
     found = Page.objects.live().public().search(words)[:30] if words else []
-    pages = [page.specific for page in found]
+    pages = list(found)
     if words:
         request.crm.track("search", subject=words, results=len(pages))
     return render(request, "shop/search.html", {"words": words, "pages": pages})

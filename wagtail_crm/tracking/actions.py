@@ -2,13 +2,13 @@
 
 import datetime
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import DataError, IntegrityError, transaction
-from django.db.models import F
+from django.db import DataError, IntegrityError, models, transaction
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from wagtail_crm.members.models import Member
@@ -67,16 +67,26 @@ def _without_those_who_left(events: list[NewEvent]) -> list[NewEvent]:
 
 def _touch_members(events: Sequence[NewEvent]) -> None:
     """Note, by the hour, when members were last seen; who is being changed can wait."""
-    latest: dict[datetime.datetime, set[int]] = {}
+    latest: dict[int, datetime.datetime] = {}
     for event in events:
         if event.member_id and event.is_visit:
             hour = event.at.replace(minute=0, second=0, microsecond=0)
-            latest.setdefault(hour, set()).add(event.member_id)
-    for hour, members in sorted(latest.items()):
-        stale = Member.objects.filter(pk__in=members).exclude(last_seen_at__gte=hour)
-        free = stale.order_by("pk").select_for_update(skip_locked=True, no_key=True)
-        if keys := list(free.values_list("pk", flat=True)):
-            Member.objects.filter(pk__in=keys).update(last_seen_at=hour)
+            latest[event.member_id] = max(hour, latest.get(event.member_id, hour))
+    stale = _seen_before(Member.objects.filter(pk__in=latest), latest)
+    rows = Member.objects.filter(pk__in=stale).order_by("pk")
+    free = _seen_before(rows.select_for_update(skip_locked=True, no_key=True), latest)
+    if free:
+        hours = [When(pk=member_id, then=Value(latest[member_id])) for member_id in free]
+        seen = Case(*hours, output_field=models.DateTimeField())
+        Member.objects.filter(pk__in=free).update(last_seen_at=seen)
+
+
+def _seen_before(
+    members: models.QuerySet[Member], latest: Mapping[int, datetime.datetime]
+) -> list[int]:
+    """Those of ``members`` that were last seen before the moment that ``latest`` names."""
+    rows = members.values_list("pk", "last_seen_at") if latest else ()
+    return [pk for pk, seen in rows if seen is None or seen < latest[pk]]
 
 
 def _tell_or_set_aside(events: Sequence[NewEvent]) -> None:

@@ -1,5 +1,6 @@
-"""Ten segments an editor of such a shop would build, from the rules in the admin."""
+"""Segments an editor of such a shop would build, from the rules in the admin."""
 
+from wagtail_crm.members.models import AttributeDefinition
 from wagtail_crm.segments.models import Segment
 
 from .attributes import BUSINESS
@@ -42,11 +43,38 @@ def _did(kind, times, days=None, pages=(), comparison="at_least"):
     }
 
 
-def _is(attribute, value):
+def _is(key, value, comparison="is"):
+    definition = AttributeDefinition.objects.get(key=key)
     return {
         "type": "attribute",
-        "value": {"attribute": attribute, "comparison": "is", "value": value},
+        "value": {"attribute": definition.pk, "comparison": comparison, "value": value},
     }
+
+
+def _registered_within(days):
+    return {"type": "registered", "value": {"when": "within", "days": days}}
+
+
+def _bought(measure, amount, days=None, comparison="at_least"):
+    return {
+        "type": "purchase",
+        "value": {"measure": measure, "comparison": comparison, "amount": amount, "days": days},
+    }
+
+
+def _agreed(purpose):
+    return {"type": "consent", "value": {"agreed": "agreed", "purpose": purpose}}
+
+
+def _answered(page):
+    return {
+        "type": "survey",
+        "value": {"question": f"{page.pk}:", "comparison": "did", "answers": []},
+    }
+
+
+def _has_points(points):
+    return {"type": "points", "value": {"comparison": "at_least", "points": points}}
 
 
 def _group(match, *rules):
@@ -67,24 +95,32 @@ def _blueprints(world):
             "all",
             [_did("page_view", 2, 30, bread), _is("prefecture", "東京都")],
         ),
-        "newcomers": ("はじめの30日", "all", [_did("registration", 1, 30)]),
-        "partners": ("パートナー", "any", [_is("business", kind) for kind in BUSINESS]),
-        "regulars": ("常連さん", "all", [_did("purchase", 3, 90)]),
+        "newcomers": ("はじめの30日", "all", [_registered_within(30)]),
+        "partners": ("パートナー", "all", [_is("business", ", ".join(BUSINESS), "one_of")]),
+        "regulars": ("常連さん", "all", [_bought("times", 3, 90)]),
         "sleeping": (
             "しばらくお休み",
             "all",
-            [_did("purchase", 1), _did("page_view", 0, 30, comparison="at_most")],
+            [_bought("times", 1), _did("page_view", 0, 30, comparison="at_most")],
         ),
         "not_yet": (
             "まだお買いものなし",
             "all",
-            [_did("page_view", 3, 60), _did("purchase", 0, comparison="at_most")],
+            [_did("page_view", 3, 60), _bought("times", 0, comparison="at_most")],
         ),
         "left_in_cart": (
             "カートに入れたまま",
             "all",
-            [_did("cart_add", 1, 14), _did("purchase", 0, 14, comparison="at_most")],
+            [_did("cart_add", 1, 14), _bought("times", 0, 14, "at_most")],
         ),
+        "big_spenders": ("ご愛顧3万円以上", "all", [_bought("value", 30000)]),
+        "newsletter": (
+            "メルマガ読者",
+            "all",
+            [_is("newsletter", "true"), _agreed("email")],
+        ),
+        "answered": ("アンケート回答者", "all", [_answered(page["survey"])]),
+        "point_savers": ("300ポイント以上", "all", [_has_points(300)]),
         "gluten_free": (
             "グルテンフリーに関心",
             "any",

@@ -81,7 +81,8 @@ def gather_people(world, tick):
         person.member.pk = person.member.pk or known[person.member.email_key]
     _record_consents(world, fresh)
     tick(0.2)
-    _put_tags(world, [person for person in people if person.member in set(fresh)])
+    new = set(fresh)
+    _put_tags(world, [person for person in people if person.member in new])
     world.people = people
     tick(0.2)
 

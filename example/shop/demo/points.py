@@ -23,9 +23,7 @@ def give_points(world, tick):
     """Let the rules look back over everything that happened, as after a night without workers."""
     since = world.days_ago(500)
     for rule in RULES:
-        EarningRule.objects.get_or_create(
-            label=rule["label"], defaults=rule | {"starts_at": since}
-        )
+        EarningRule.objects.get_or_create(label=rule["label"], defaults=rule | {"starts_at": since})
     award_missed_points(since=since)
     tick(0.9)
     _thank_monitors(world)

@@ -1,11 +1,14 @@
 """Small words of the site's templates."""
 
+from itertools import groupby
+
 from django import template
 from django.core.cache import cache
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
-from wagtail.models import Site
+from wagtail.models import Page, Site
 
 from example.shop.cart import Cart
 from example.shop.models import ContentPage
@@ -73,6 +76,16 @@ def _kept(context, name, find):
 def trail(page):
     """The pages above this one, from the home page down."""
     return [] if page is None else page.get_ancestors().filter(depth__gt=1).specific()
+
+
+@register.simple_tag
+def with_pictures(pages):
+    """The live pages among these as what they are, with their pictures; a query for each type."""
+    ids = [page.pk for page in pages if page is not None]
+    found = {page.pk: page for page in Page.objects.live().filter(pk__in=ids).specific()}
+    for _type, alike in groupby(sorted(found.values(), key=type_name), type_name):
+        prefetch_related_objects(list(alike), "picture")
+    return [found[pk] for pk in ids if pk in found]
 
 
 @register.simple_tag(takes_context=True)

@@ -8,6 +8,7 @@ from example.shop.demo.attributes import define_attributes
 from example.shop.demo.audiences import build_segments
 from example.shop.demo.people import gather_people, hire_staff
 from example.shop.demo.points import give_points
+from example.shop.demo.survey import hold_survey
 from example.shop.demo.tree import plant_tree
 from example.shop.demo.visits import record_answers_about_consent, record_visits
 from example.shop.demo.world import EDITOR, MEMBER, PASSWORD, World
@@ -22,6 +23,7 @@ STEPS = [
     ("people", gather_people, 8),
     ("visits", record_visits, 36),
     ("consents", record_answers_about_consent, 3),
+    ("survey", hold_survey, 3),
     ("points", give_points, 10),
     ("segments", build_segments, 6),
 ]
