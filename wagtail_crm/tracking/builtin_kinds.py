@@ -13,7 +13,10 @@ VISITS, PURCHASES, ACCOUNT = _("Visits"), _("Purchases"), _("Account")
 
 
 def page_title(event: Event) -> str:
-    return event.page.title if event.page else gettext("a page that no longer exists")
+    """Its title; of a page that is not ours, from an import, its path."""
+    if event.page:
+        return event.page.title
+    return event.data.get("path") or gettext("a page that no longer exists")
 
 
 def search_words(event: Event) -> str:
@@ -27,7 +30,9 @@ def article(event: Event) -> str:
     text = name if quantity == 1 else f"{name} × {quantity}"
     if event.value is None:
         return text
-    return f"{text}, ¥{number_format(event.value.normalize(), force_grouping=True)}"
+    amount = number_format(event.value.normalize(), force_grouping=True)
+    currency = event.data.get("currency", "JPY")
+    return f"{text}, ¥{amount}" if currency == "JPY" else f"{text}, {amount} {currency}"
 
 
 def consent_answer(event: Event) -> str:

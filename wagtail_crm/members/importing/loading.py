@@ -15,7 +15,8 @@ from .outcome import Outcome
 from .reader import Table
 from .refusals import ImportProblem, Refusal, Refused
 
-CHUNK = 2_000
+# Lines written in one go: large, because the rooms that follow hear of each chunk once.
+CHUNK = 5_000
 
 
 class Importer(ABC):

@@ -72,7 +72,7 @@ class FactImporter(Importer):
         self._email = reads.email("email")
         self._code = reads.short_text("code", Member._meta.get_field("code").max_length or 0)
         self._subject = reads.short_text("sku", SUBJECT_LENGTH)
-        self._value = reads.number("amount")
+        self._value = reads.number("amount" if "amount" in mapping.fields else "price")
 
     def _require(self, mapping: ImportMapping) -> None:
         for group in self.needed:
@@ -110,11 +110,9 @@ class FactImporter(Importer):
 
     def _event(self, fact: Fact) -> NewEvent:
         member_id = self._customers.member_id(fact.customer) if any(fact.customer) else NOBODY
-        name = event_id_for(fact.at, "import", self._source, *fact.key)
-        self._seen[name] += 1
         return NewEvent(
             kind=fact.kind,
-            id=event_id_for(fact.at, name, self._seen[name]),
+            id=self._id(fact),
             at=fact.at,
             member_id=member_id,
             visitor_id=fact.visitor_id,
@@ -124,6 +122,12 @@ class FactImporter(Importer):
             value=fact.value,
             data=dict(fact.data),
         )
+
+    def _id(self, fact: Fact) -> UUID:
+        name = event_id_for(fact.at, "import", self._source, *fact.key)
+        before = self._seen[name]
+        self._seen[name] += 1
+        return event_id_for(fact.at, name, before) if before else name
 
 
 def _adds_customers(mapping: ImportMapping) -> bool:
