@@ -52,9 +52,8 @@ def purchase(measure="times", comparison="at_least", amount=1, days=None, pages=
 
 
 def attribute(definition, comparison="is", value="", upper=""):
-    pk = getattr(definition, "pk", definition)
     return "attribute", {
-        "attribute": pk,
+        "attribute": getattr(definition, "key", definition),
         "comparison": comparison,
         "value": value,
         "upper": upper,

@@ -1,11 +1,24 @@
-"""The segments screen of the Wagtail admin."""
+"""The screens of segments in the Wagtail admin."""
 
+from typing import Any
+
+from django.urls import path
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList
+from wagtail.admin.ui.tables import DateColumn, NumberColumn
 
 from wagtail_crm.viewsets import CrmViewSet
 
+from .forms import SegmentForm
 from .models import Segment
+from .views import count, editing, listing
+
+
+class SizeColumn(NumberColumn):
+    """Nothing is counted for a draft, and a number that is being worked out is not shown."""
+
+    cell_template_name = "wagtail_crm/segments/size_cell.html"
 
 
 class SegmentViewSet(CrmViewSet):
@@ -13,10 +26,49 @@ class SegmentViewSet(CrmViewSet):
     icon = "group"
     menu_label = _("Segments")
     menu_order = 300
-    list_display = ["name", "size", "refreshed_at"]
     search_fields = ["name"]
+    ordering = "name"
+    filterset_class = listing.SegmentFilterSet
     copy_view_enabled = True
-    panels = [
-        FieldPanel("name"),
-        MultiFieldPanel([FieldPanel("match"), FieldPanel("rules")], heading=_("Everyone who")),
-    ]
+    index_view_class = listing.SegmentIndexView
+    add_view_class = editing.SegmentCreateView
+    copy_view_class = editing.SegmentCopyView
+    edit_view_class = editing.SegmentEditView
+    inspect_view_class = listing.SegmentInspectView
+    index_results_template_name = "wagtail_crm/segments/index_results.html"
+    inspect_template_name = "wagtail_crm/segments/inspect.html"
+    edit_handler = ObjectList(
+        [
+            FieldPanel("name"),
+            MultiFieldPanel(
+                [FieldPanel("match"), FieldPanel("rules")],
+                heading=_("Everyone who matches"),
+                classname="crm-rules",
+            ),
+        ],
+        base_form_class=SegmentForm,
+    )
+
+    @cached_property
+    def list_display(self) -> list[Any]:
+        return [
+            "name",
+            SizeColumn("size", label=_("Number of members"), sort_key="size"),
+            DateColumn("refreshed_at", label=_("Counted"), sort_key="refreshed_at"),
+        ]
+
+    @property
+    def count_view(self) -> Any:
+        return self.construct_view(count.CountView, form_class=self.get_form_class())
+
+    @property
+    def refresh_view(self) -> Any:
+        return self.construct_view(listing.RefreshView)
+
+    def get_urlpatterns(self) -> list[Any]:
+        return [
+            *super().get_urlpatterns(),
+            path("count/", self.count_view, name="count_new"),
+            path("count/<int:pk>/", self.count_view, name="count"),
+            path("refresh/<int:pk>/", self.refresh_view, name="refresh"),
+        ]

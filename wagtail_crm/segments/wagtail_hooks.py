@@ -6,10 +6,13 @@ from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
 from wagtail_crm.jobs import Job
+from wagtail_crm.members.panels import MemberPanel
 from wagtail_crm.members.personal_data import PersonalData
 from wagtail_crm.tracking.snapshots import SnapshotPart
 
 from . import tasks
+from .chips import segments_of
+from .deletion import refuse_if_used
 from .membership import build_segment_ids
 from .models import Membership
 from .rules.blocks import RuleBlock
@@ -17,6 +20,7 @@ from .rules.builtin_blocks import BLOCKS
 from .viewsets import SegmentViewSet
 
 register_snippet(SegmentViewSet)
+hooks.register("before_delete_snippet", refuse_if_used)
 
 
 @hooks.register("register_crm_segment_rules")
@@ -49,5 +53,19 @@ def declare_personal_data() -> Iterable[PersonalData]:
             exported=("segment__name", "entered_at"),
             erase="delete",
             retention="As long as the rules hold for the member.",
+        )
+    ]
+
+
+@hooks.register("register_crm_member_panels")
+def register_member_panels() -> Iterable[MemberPanel]:
+    return [
+        MemberPanel(
+            "segments",
+            _("Segments"),
+            order=50,
+            where="admin_header",
+            template_name="wagtail_crm/segments/chips.html",
+            context=segments_of,
         )
     ]

@@ -1,7 +1,7 @@
 """The kinds of event that every site has."""
 
 from django.utils.formats import number_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_crm.members.models import ConsentRecord
@@ -51,6 +51,7 @@ KINDS = [
         did=_("who viewed %(what)s %(often)s"),
         did_not=_("who did not view %(what)s %(often)s"),
         something=_("a page"),
+        anything=_("any page"),
     ),
     EventKind(
         "search",
@@ -60,7 +61,8 @@ KINDS = [
         search_words,
         did=_("who searched for %(what)s %(often)s"),
         did_not=_("who did not search for %(what)s %(often)s"),
-        something=_("something"),
+        something=pgettext_lazy("searched for", "something"),
+        anything=pgettext_lazy("searched for", "anything"),
     ),
     EventKind(
         "cart_add",
@@ -70,7 +72,8 @@ KINDS = [
         article,
         did=_("who put %(what)s into the cart %(often)s"),
         did_not=_("who did not put %(what)s into the cart %(often)s"),
-        something=_("something"),
+        something=pgettext_lazy("bought", "something"),
+        anything=pgettext_lazy("bought", "anything"),
     ),
     EventKind(
         "purchase",
@@ -81,7 +84,8 @@ KINDS = [
         unit=_("yen"),
         did=_("who bought %(what)s %(often)s"),
         did_not=_("who did not buy %(what)s %(often)s"),
-        something=_("something"),
+        something=pgettext_lazy("bought", "something"),
+        anything=pgettext_lazy("bought", "anything"),
     ),
     EventKind(
         "registration",

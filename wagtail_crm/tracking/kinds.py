@@ -34,8 +34,9 @@ class EventKind:
     ``countable`` kinds can be chosen in behaviour rules and points rules.
 
     ``did`` and ``did_not`` are what a segment's sentence says of its members: "who viewed
-    %(what)s %(often)s", with ``something`` for ``%(what)s`` when the rule names nothing. Their
-    Japanese ends in the te-form (「%(what)sを%(often)s見て」): いる or いない follows.
+    %(what)s %(often)s", with ``something`` for ``%(what)s`` when the rule names nothing, and
+    ``anything`` after ``did_not``. Their Japanese ends in the te-form
+    (「%(what)sを%(often)s見て」): いる or いない follows.
     """
 
     slug: str
@@ -48,6 +49,7 @@ class EventKind:
     did: Text = ""
     did_not: Text = ""
     something: Text = ""
+    anything: Text = ""
     address: Callable[["Event"], str] = page_address
 
 

@@ -4,8 +4,7 @@ import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, pgettext_lazy
 
 from wagtail_crm.members.attributes import parse_text
 from wagtail_crm.members.models import AttributeDefinition
@@ -16,18 +15,18 @@ IS, IS_NOT, ONE_OF = "is", "is_not", "one_of"
 SET, NOT_SET, BETWEEN = "set", "not_set", "between"
 
 CHOICES = [
-    (IS, _("is")),
-    (IS_NOT, _("is not")),
-    (ONE_OF, _("is one of")),
-    ("contains", _("contains")),
-    ("starts_with", _("starts with")),
-    ("lt", _("is less than, or before")),
-    ("lte", _("is at most, or on or before")),
-    ("gt", _("is more than, or after")),
-    ("gte", _("is at least, or on or after")),
-    (BETWEEN, _("is between")),
-    (SET, _("is filled in")),
-    (NOT_SET, _("is not filled in")),
+    (IS, pgettext_lazy("comparison", "is")),
+    (IS_NOT, pgettext_lazy("comparison", "is not")),
+    (ONE_OF, pgettext_lazy("comparison", "is one of")),
+    ("contains", pgettext_lazy("comparison", "contains")),
+    ("starts_with", pgettext_lazy("comparison", "starts with")),
+    ("lt", pgettext_lazy("comparison", "is less / before")),
+    ("lte", pgettext_lazy("comparison", "is at most / until")),
+    ("gt", pgettext_lazy("comparison", "is more / after")),
+    ("gte", pgettext_lazy("comparison", "is at least / from")),
+    (BETWEEN, pgettext_lazy("comparison", "is between")),
+    (SET, pgettext_lazy("comparison", "is filled in")),
+    (NOT_SET, pgettext_lazy("comparison", "is not filled in")),
 ]
 
 _ALWAYS = (SET, NOT_SET)

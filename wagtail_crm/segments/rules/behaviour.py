@@ -120,7 +120,7 @@ class Did(WordedRule):
         negative = self.comparison == "at_most"
         template = (kind.did_not if negative else kind.did) if kind else ""
         text = str(template or _done(negative)) % {
-            "what": self._what(kind.something if kind else ""),
+            "what": self._what((kind.anything if negative else kind.something) if kind else ""),
             "often": self._often(kind.unit if kind else ""),
             "label": inside_sentence(str(kind.label)) if kind else self.kind,
         }
@@ -177,11 +177,9 @@ def _at_least(times: int) -> str:
 
 
 def _more_than(times: int) -> str:
-    """For "did not"; Japanese says "not n + 1 times or more"."""
-    words = {"n": times, "next": times + 1}
     if times == 1:
-        return gettext("more than once") % words
-    return ngettext("more than %(n)d time", "more than %(n)d times", times) % words
+        return gettext("more than once")
+    return ngettext("more than %(n)d time", "more than %(n)d times", times) % {"n": times}
 
 
 def _worth(comparison: Comparison, amount: Decimal, unit: str) -> str:

@@ -1,5 +1,6 @@
 """What an editor fills in: every rule is a StreamField block, and groups hold more of them."""
 
+import copy
 import json
 from typing import Any, ClassVar
 
@@ -61,18 +62,51 @@ rule_blocks: Registry[RuleBlock] = Registry("register_crm_segment_rules", RuleBl
 
 
 class PickBlock(blocks.ChooserBlock):
-    """A chooser as a plain drop-down, for tables that are short."""
+    """A chooser as a plain drop-down, for tables that are short.
 
-    def __init__(self, target_model: str, **kwargs: Any) -> None:
+    ``by`` is the unique field that is stored, so that rules can be written and read by people.
+    """
+
+    widget: Any = forms.Select()
+
+    def __init__(self, target_model: str, *, by: str = "pk", **kwargs: Any) -> None:
         self.target_model = target_model
+        self.by = by
         super().__init__(**kwargs)
 
     @cached_property
-    def widget(self) -> forms.Select:
-        return forms.Select()
+    def field(self) -> forms.ModelChoiceField:
+        return forms.ModelChoiceField(
+            queryset=self.model_class.objects.all(),
+            to_field_name=self.by,
+            widget=self.widget,
+            required=self._required,
+            help_text=self._help_text,
+        )
+
+    def to_python(self, value: Any) -> Any:
+        return self.model_class.objects.filter(**{self.by: value}).first() if value else None
+
+    def value_from_form(self, value: Any) -> Any:
+        return value if isinstance(value, self.model_class) else self.to_python(value)
+
+    def bulk_to_python(self, values: Any) -> list[Any]:
+        """One query, as in the base class: the same rows in the same order, None for gaps."""
+        wanted = {value for value in values if value}
+        rows = self.model_class.objects.filter(**{f"{self.by}__in": wanted})
+        found = {getattr(row, self.by): row for row in rows}
+        return [copy.copy(found.get(value)) for value in values]
+
+    def get_prep_value(self, value: Any) -> Any:
+        return None if value is None else getattr(value, self.by)
 
     def get_form_state(self, value: Any) -> Any:
-        return None if value is None else str(value.pk)
+        return self.field.widget.format_value(self.get_prep_value(value))
+
+    def clean(self, value: Any) -> Any:
+        # The field cleans what the browser sends, not rows.
+        key = getattr(value, self.by) if isinstance(value, self.model_class) else value
+        return blocks.FieldBlock.clean(self, key)
 
 
 class MissingRuleBlock(RuleBlock):
@@ -136,6 +170,8 @@ class RuleStreamBlock(blocks.StreamBlock):
         if depth > 0:
             children.append(("group", GroupBlock(depth=depth - 1)))
         children.append((MISSING, MissingRuleBlock()))
+        # None may be added: so the menu does not offer it.
+        kwargs.setdefault("block_counts", {MISSING: {"max_num": 0}})
         super().__init__(children, **kwargs)
 
     def grouped_child_blocks(self) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language_info, gettext
+from django.utils.translation import get_language_info, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.snippets.blocks import SnippetChooserBlock
@@ -36,20 +36,20 @@ def days_block() -> blocks.IntegerBlock:
         min_value=1,
         max_value=LONGEST,
         required=False,
-        label=_("In the last … days"),
-        help_text=_("Today counts as one. Empty: ever."),
+        label=_("In the last … days (empty: ever)"),
     )
 
 
 class PlacedRuleBlock(RuleBlock):
     """A rule about what was done on some pages."""
 
+    # One empty chooser to begin with: a click less. Empty ones are left out when saving.
     pages = blocks.ListBlock(
-        blocks.PageChooserBlock(label=_("Page")),
-        default=[],
+        blocks.PageChooserBlock(required=False, label=_("Page")),
+        default=[None],
         min_num=0,
         label=_("On these pages"),
-        help_text=_("Empty: anywhere."),
+        help_text=_("None chosen: anywhere."),
     )
     below = blocks.BooleanBlock(
         required=False, default=True, label=_("and on every page below them")
@@ -63,6 +63,12 @@ class PlacedRuleBlock(RuleBlock):
 
     def placed_rule(self, value: Any, pages: tuple[NamedPage, ...]) -> Rule:
         raise NotImplementedError
+
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        chosen = [page for page in cleaned["pages"] if page is not None]
+        cleaned["pages"] = self.child_blocks["pages"].normalize(chosen)
+        return cleaned
 
 
 class BehaviourRuleBlock(PlacedRuleBlock):
@@ -92,7 +98,8 @@ class BehaviourRuleBlock(PlacedRuleBlock):
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
-        if cleaned["comparison"] == "at_least" and cleaned["times"] == 0:
+        never = cleaned["comparison"] == "at_least" and cleaned["times"] == 0
+        if never and not self.is_deferred_validation:
             raise blocks.StructBlockValidationError({"times": ValidationError(_everybody())})
         return cleaned
 
@@ -100,7 +107,7 @@ class BehaviourRuleBlock(PlacedRuleBlock):
         icon = "view"
         label = _("Behaviour")
         form_layout = blocks.BlockGroup(
-            ["kind", "pages", "below", "comparison", "times", "days"], settings=["subject"]
+            ["kind", "comparison", "times", "days", "pages", "below"], settings=["subject"]
         )
 
 
@@ -136,7 +143,7 @@ class PurchaseRuleBlock(PlacedRuleBlock):
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
         amount = cleaned["amount"]
-        if amount is None:
+        if self.is_deferred_validation:
             return cleaned
         if cleaned["measure"] == "times" and amount != int(amount):
             message = gettext("Write a whole number of times.")
@@ -177,7 +184,9 @@ class AttributePickBlock(PickBlock):
 class AttributeRuleBlock(RuleBlock):
     slug = "attribute"
 
-    attribute = AttributePickBlock("wagtail_crm_members.AttributeDefinition", label=_("Attribute"))
+    attribute = AttributePickBlock(
+        "wagtail_crm_members.AttributeDefinition", by="key", label=_("Attribute")
+    )
     comparison = blocks.ChoiceBlock(
         choices=attribute_values.CHOICES, default="is", label=_("Comparison")
     )
@@ -186,7 +195,7 @@ class AttributeRuleBlock(RuleBlock):
         label=_("Value"),
         help_text=_("Several values: separate them with commas."),
     )
-    upper = blocks.CharBlock(required=False, label=_("and"))
+    upper = blocks.CharBlock(required=False, label=pgettext_lazy("end of a range", "and"))
 
     def rule(self, value: Any) -> Rule:
         if value["attribute"] is None:
@@ -203,7 +212,7 @@ class AttributeRuleBlock(RuleBlock):
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
-        if cleaned["attribute"] is None:  # allowed in a draft
+        if self.is_deferred_validation:  # a draft may be half a thought
             return cleaned
         try:
             rule = self._parsed(cleaned)
@@ -221,7 +230,11 @@ class AttributeRuleBlock(RuleBlock):
         label = _("Attribute")
         group = WHO_THEY_ARE
         form_classname = "struct-block crm-rule crm-rule--row"
-        form_attrs = {"data-controller": "crm-attribute-rule"}
+        form_attrs = {
+            "data-controller": "crm-attribute-rule",
+            "data-yes": _("Yes"),
+            "data-no": _("No"),
+        }
 
 
 HAS = [("has", _("have")), ("has_not", _("do not have"))]
@@ -255,7 +268,7 @@ class ConsentRuleBlock(RuleBlock):
         label=_("Members who"),
     )
     purpose = blocks.ChoiceBlock(
-        choices=ConsentRecord.Purpose.choices, default="email", label=_("To")
+        choices=ConsentRecord.Purpose.choices, default="email", label=_("Purpose")
     )
 
     def rule(self, value: Any) -> Rule:
@@ -304,9 +317,9 @@ class LanguageRuleBlock(RuleBlock):
     slug = "language"
 
     comparison = blocks.ChoiceBlock(
-        choices=[("is", _("is")), ("is_not", _("is not"))], default="is", label=_("Language")
+        choices=attribute_values.CHOICES[:2], default="is", label=_("Language")
     )
-    language = blocks.ChoiceBlock(choices=language_choices, label=_("Which"))
+    language = blocks.ChoiceBlock(choices=language_choices, label=_("Which language"))
 
     def rule(self, value: Any) -> Rule:
         name = dict(language_choices()).get(value["language"], value["language"])
@@ -323,9 +336,9 @@ class RegisteredRuleBlock(RuleBlock):
     slug = "registered"
 
     when = blocks.ChoiceBlock(
-        choices=[("within", _("within the last … days")), ("before", _("more than … days ago"))],
+        choices=[("within", _("within the last … days")), ("before", _("at least … days ago"))],
         default="within",
-        label=_("Registered"),
+        label=_("They registered"),
     )
     days = blocks.IntegerBlock(min_value=1, max_value=LONGEST, default=30, label=_("Days"))
 

@@ -167,13 +167,13 @@ class Registered(WordedRule):
                 self.days,
             ),
             ngettext(
-                "who registered more than %(n)d day ago",
-                "who registered more than %(n)d days ago",
+                "who registered at least %(n)d day ago",
+                "who registered at least %(n)d days ago",
                 self.days,
             ),
             ngettext(
-                "who did not register more than %(n)d day ago",
-                "who did not register more than %(n)d days ago",
+                "who did not register at least %(n)d day ago",
+                "who did not register at least %(n)d days ago",
                 self.days,
             ),
         )

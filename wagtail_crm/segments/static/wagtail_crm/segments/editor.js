@@ -1,0 +1,212 @@
+/* The editor of a segment: counts while somebody types, and suits an attribute's fields to its type. */
+(() => {
+  const { Controller } = window.StimulusModule;
+  const WAIT = 400;
+
+  class SegmentCount extends Controller {
+    static targets = ["counting", "failed", "result"];
+    static values = { url: String };
+
+    connect() {
+      this.form = document.querySelector("form[data-edit-form]");
+      if (!this.form) return;
+      this.later = () => this.schedule();
+      this.form.addEventListener("input", this.later);
+      this.form.addEventListener("change", this.later);
+      document.addEventListener("w-unsaved:add", this.later);
+      // Rules that are added, moved or removed are no input.
+      this.observer = new MutationObserver(this.later);
+      this.observer.observe(this.form, { childList: true, subtree: true });
+      this.open();
+      this.schedule();
+    }
+
+    /* Where there is room, the number is seen without asking for it. */
+    open() {
+      if (!window.matchMedia("(min-width: 50em)").matches) return;
+      const panel = this.element.closest("[data-side-panel]");
+      // Wagtail listens only once the page is complete, and then opens what was open last.
+      const open = () => window.setTimeout(() => panel?.dispatchEvent(new Event("open")), 50);
+      if (document.readyState === "complete") open();
+      else window.addEventListener("load", open, { once: true });
+    }
+
+    disconnect() {
+      if (!this.form) return;
+      this.form.removeEventListener("input", this.later);
+      this.form.removeEventListener("change", this.later);
+      document.removeEventListener("w-unsaved:add", this.later);
+      this.observer.disconnect();
+      window.clearTimeout(this.timer);
+      this.request?.abort();
+    }
+
+    schedule() {
+      window.clearTimeout(this.timer);
+      this.timer = window.setTimeout(() => {
+        if (this.body() !== this.counted) this.count();
+      }, WAIT);
+    }
+
+    body() {
+      return new URLSearchParams(new FormData(this.form)).toString();
+    }
+
+    async count() {
+      this.request?.abort();
+      const request = new AbortController();
+      this.request = request;
+      const body = this.body();
+      this.show("counting");
+      try {
+        const response = await fetch(this.urlValue, {
+          method: "POST",
+          body: new URLSearchParams(body),
+          headers: { "X-Requested-With": "XMLHttpRequest" },
+          signal: request.signal,
+        });
+        if (!response.ok || response.redirected) throw new Error(response.statusText);
+        this.resultTarget.innerHTML = await response.text();
+        this.counted = body;
+        this.show("result");
+      } catch (error) {
+        if (!request.signal.aborted) this.show("failed");
+      }
+    }
+
+    show(state) {
+      this.countingTarget.hidden = state !== "counting";
+      this.failedTarget.hidden = state !== "failed";
+      this.resultTarget.classList.toggle("crm-count__old", state !== "result");
+      this.element.setAttribute("aria-busy", state === "counting" ? "true" : "false");
+    }
+  }
+
+  const TYPES = { number: "number", date: "date" };
+
+  class AttributeRule extends Controller {
+    connect() {
+      this.attribute = this.control("attribute", "select");
+      this.comparison = this.control("comparison", "select");
+      this.value = this.control("value", "input");
+      this.upper = this.control("upper", "input");
+      if (!this.attribute || !this.comparison || !this.value || !this.upper) return;
+      this.later = () => this.suit();
+      this.attribute.addEventListener("change", this.later);
+      this.comparison.addEventListener("change", this.later);
+      this.suit();
+    }
+
+    disconnect() {
+      this.attribute?.removeEventListener("change", this.later);
+      this.comparison?.removeEventListener("change", this.later);
+    }
+
+    control(name, tag) {
+      return this.element.querySelector(`[data-contentpath="${name}"] ${tag}[name]`);
+    }
+
+    field(control) {
+      return control.closest("[data-contentpath]");
+    }
+
+    suit() {
+      const option = this.attribute.selectedOptions[0];
+      const { type = "", comparisons = "", choices = "[]" } = option?.dataset ?? {};
+      this.allow(comparisons.split(" ").filter(Boolean));
+      const comparison = this.comparison.value;
+      const several = comparison === "one_of" || type === "choices";
+      this.field(this.value).hidden = comparison === "set" || comparison === "not_set";
+      this.field(this.upper).hidden = comparison !== "between";
+      this.help().hidden = !several || Boolean(JSON.parse(choices).length);
+      for (const control of [this.value, this.upper]) {
+        control.type = (!several && TYPES[type]) || "text";
+        if (type === "number") control.step = "any";
+      }
+      this.choose(this.choices(type, choices), several);
+    }
+
+    help() {
+      return this.field(this.value).querySelector(".help") ?? document.createElement("p");
+    }
+
+    allow(comparisons) {
+      for (const option of this.comparison.options) {
+        const fits = !option.value || !comparisons.length || comparisons.includes(option.value);
+        option.hidden = !fits;
+        option.disabled = !fits;
+      }
+      if (this.comparison.selectedOptions[0]?.disabled) {
+        this.comparison.value = comparisons[0];
+        this.comparison.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    }
+
+    choices(type, choices) {
+      if (type === "boolean") {
+        const { yes, no } = this.element.dataset;
+        return [["true", yes || "✓"], ["false", no || "✗"]];
+      }
+      return JSON.parse(choices);
+    }
+
+    choose(choices, several) {
+      this.list?.remove();
+      this.list = null;
+      this.value.hidden = choices.length > 0;
+      if (!choices.length) return;
+      this.list = several ? this.boxes(choices) : this.select(choices);
+      this.value.after(this.list);
+    }
+
+    chosen() {
+      return this.value.value.split(/[,、，;]/).map((part) => part.trim());
+    }
+
+    select(choices) {
+      const select = document.createElement("select");
+      select.setAttribute("aria-label", this.label());
+      select.append(new Option("", ""), ...choices.map(([value, label]) => new Option(label, value)));
+      const [chosen] = this.chosen();
+      select.value = choices.some(([value]) => value === chosen) ? chosen : "";
+      if (select.value !== this.value.value) this.write(select.value);
+      select.addEventListener("change", () => this.write(select.value));
+      return select;
+    }
+
+    boxes(choices) {
+      const chosen = this.chosen();
+      const list = document.createElement("div");
+      list.className = "crm-boxes";
+      list.setAttribute("role", "group");
+      list.setAttribute("aria-label", this.label());
+      for (const [value, label] of choices) {
+        const line = document.createElement("label");
+        const box = document.createElement("input");
+        box.type = "checkbox";
+        box.value = value;
+        box.checked = chosen.includes(value);
+        line.append(box, label);
+        list.append(line);
+      }
+      list.addEventListener("change", () => {
+        const boxes = [...list.querySelectorAll("input:checked")];
+        this.write(boxes.map((box) => box.value).join(", "));
+      });
+      return list;
+    }
+
+    label() {
+      return this.field(this.value).querySelector("label")?.textContent.trim() ?? "";
+    }
+
+    write(text) {
+      this.value.value = text;
+      this.value.dispatchEvent(new Event("input", { bubbles: true }));
+      this.value.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
+
+  window.wagtail.app.register("crm-segment-count", SegmentCount);
+  window.wagtail.app.register("crm-attribute-rule", AttributeRule);
+})();

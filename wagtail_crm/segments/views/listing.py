@@ -1,0 +1,149 @@
+"""The list of segments and the page of one."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views import View
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.ui.tables import TitleColumn
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
+from wagtail.admin.widgets.button import HeaderButton
+from wagtail.models import ReferenceIndex
+from wagtail.snippets.views import snippets
+
+from wagtail_crm.segments import tasks
+from wagtail_crm.segments.compiled import rules_of
+from wagtail_crm.segments.models import Membership, Segment, sentence_of
+
+from .people import may_see_members, with_links
+
+MEMBERS_PER_PAGE = 50
+
+
+class SegmentFilterSet(WagtailFilterSet):
+    live = django_filters.ChoiceFilter(
+        label=_("Status"),
+        choices=[("true", _("Live")), ("false", _("Draft"))],
+        method="filter_live",
+        empty_label=_("All"),
+        widget=forms.RadioSelect,
+    )
+    size = django_filters.ChoiceFilter(
+        label=_("Number of members"),
+        choices=[("some", _("Has members")), ("none", _("Empty"))],
+        method="filter_size",
+        empty_label=_("All"),
+        widget=forms.RadioSelect,
+    )
+
+    class Meta:
+        model = Segment
+        fields: list[str] = []
+
+    def filter_live(self, segments: Any, name: str, value: str) -> QuerySet[Segment]:
+        return segments.filter(live=value == "true")
+
+    def filter_size(self, segments: Any, name: str, value: str) -> QuerySet[Segment]:
+        return segments.filter(size=0) if value == "none" else segments.filter(size__gt=0)
+
+
+class NameColumn(TitleColumn):
+    """The name, and below it the segment in words."""
+
+    cell_template_name = "wagtail_crm/segments/name_cell.html"
+
+    class Media:
+        css = {"all": ["wagtail_crm/segments/admin.css"]}
+
+
+class SegmentIndexView(snippets.IndexView):
+    """Every segment with its sentence; a page of sentences costs a fixed number of queries."""
+
+    default_ordering = "name"
+
+    def _get_title_column(
+        self, field_name: str, column_class: Any = NameColumn, **kwargs: Any
+    ) -> Any:
+        return super()._get_title_column(field_name, column_class, **kwargs)
+
+    def get_table(self, object_list: Any, **kwargs: Any) -> Any:
+        segments = list(object_list)
+        rules = rules_of(segments)
+        for segment in segments:
+            segment.rule = rules[segment.pk]
+        return super().get_table(segments, **kwargs)
+
+
+class SegmentInspectView(snippets.InspectView):
+    """The segment in words, its size, and its members, newest first."""
+
+    fields = ["name"]  # the generic list of fields is not drawn
+
+    @cached_property
+    def header_buttons(self) -> list[HeaderButton]:
+        edit_url = self.get_edit_url()
+        return [HeaderButton(_("Edit"), url=edit_url, icon_name="edit")] if edit_url else []
+
+    def _members(self) -> Any:
+        memberships = Membership.objects.filter(segment=self.object).with_members()
+        pages = Paginator(memberships.newest_first(), MEMBERS_PER_PAGE)
+        # The size is known; counting a million rows for each page of the list is not needed.
+        pages.count = self.object.size
+        return pages.get_page(self.request.GET.get("p"))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        may_see = may_see_members(self.request.user)
+        page = self._members() if may_see and self.object.live else None
+        rule = self.object.rule
+        return context | {
+            "segment": self.object,
+            "sentence": sentence_of(rule),
+            "broken": rule.problems(),
+            "doubts": rule.doubts(),
+            "may_see_members": may_see,
+            "page_obj": page,
+            "members": _rows(page),
+            "may_refresh": self.object.live and self.user_has_permission("change"),
+            "usage_count": ReferenceIndex.get_grouped_references_to(self.object).count(),
+        }
+
+
+def _rows(page: Any) -> list[tuple[Any, str, Any]]:
+    memberships = list(page or ())
+    links = with_links(membership.member for membership in memberships)
+    return [
+        (member, url, membership.entered_at)
+        for membership, (member, url) in zip(memberships, links, strict=True)
+    ]
+
+
+class RefreshView(PermissionCheckedMixin, View):
+    """The button that counts a segment anew."""
+
+    http_method_names = ["post"]
+    model = Segment
+    permission_required = "change"
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        segment = get_object_or_404(Segment.objects.live(), pk=pk)
+        tasks.count(segment.pk)
+        segment.refresh_from_db()
+        text = ngettext(
+            "“%(segment)s” was counted: %(n)s member.",
+            "“%(segment)s” was counted: %(n)s members.",
+            segment.size,
+        )
+        messages.success(request, text % {"segment": segment, "n": intcomma(segment.size)})
+        return redirect(reverse("crm_segment:inspect", args=[pk]))
