@@ -15,10 +15,17 @@ class Stopped(BaseException):
     """Ctrl-C, or a signal to end."""
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 def _stop(number: int, frame: object) -> None:
-    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(other, signal.SIG_IGN)
+    for other in SIGNALS:
+        signal.signal(other, _already_stopping)
     raise Stopped
+
+
+def _already_stopping(number: int, frame: object) -> None:
+    """A second Ctrl-C must not cut the orderly end short."""
 
 
 def _options() -> argparse.Namespace:
@@ -36,7 +43,7 @@ def main() -> int:
     options = _options()
     if options.with_parent:
         die_with_parent(signal.SIGTERM)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, _stop)
     demo = Demo(
         var=options.var.resolve(),

@@ -69,7 +69,7 @@ class Demo:
         self._start_servers()
         self._prepare(external)
         say("Starting web, worker and mail catcher …")
-        self.site = None  # its ports may have been taken while the data were made
+        self._claim_port()  # the first time loading takes a minute
         self.site = self._site()
         self.site.start()
         self._announce()
@@ -174,10 +174,9 @@ class Demo:
         self._loaded.touch()
 
     def _site(self) -> Site:
-        if self.site:
-            return self.site
+        """The site on ports that are free at this moment."""
         everywhere = {} if self.host == "127.0.0.1" else {"ALLOWED_HOSTS": "*"}
-        self.site = Site(
+        return Site(
             var=self.var,
             port=self.port,
             host=self.host,
@@ -187,7 +186,6 @@ class Demo:
             redis_url=self.redis_url or None,
             extra_env={"DEBUG": os.environ.get("DEBUG", "0")} | everywhere,
         )
-        return self.site
 
     def _announce(self) -> None:
         say(f"\nready {self.site.url}\n")
