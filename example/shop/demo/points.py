@@ -2,8 +2,10 @@
 
 from django.contrib.auth import get_user_model
 
-from wagtail_crm.loyalty.actions import adjust_points, award_missed_points
+from wagtail_crm.loyalty.actions import adjust_points, award_points
 from wagtail_crm.loyalty.models import EarningRule
+from wagtail_crm.tracking.events import NewEvent
+from wagtail_crm.tracking.models import Event
 
 from .world import EDITOR
 
@@ -17,17 +19,29 @@ RULES = [
 ]
 REASON = "モニターへのご協力ありがとうございました"
 POINTS_BY_HAND = 300
+BATCH = 1000
 
 
 def give_points(world, tick):
-    """Let the rules look back over everything that happened, as after a night without workers."""
+    """Let the rules look at everything that happened, in the order in which it did."""
     since = world.days_ago(500)
     for rule in RULES:
         EarningRule.objects.get_or_create(label=rule["label"], defaults=rule | {"starts_at": since})
-    award_missed_points(since=since)
+    for events in _history({rule["kind"] for rule in RULES}):
+        award_points(events=events)
     tick(0.9)
     _thank_monitors(world)
     tick(0.1)
+
+
+def _history(kinds):
+    """Events of these kinds in batches, the oldest first."""
+    rows = list(Event.objects.of_kinds(*kinds).exclude(member=0).order_by("at", "pk"))
+    for start in range(0, len(rows), BATCH):
+        yield [
+            NewEvent(**{name: getattr(row, name) for name in NewEvent.__slots__})
+            for row in rows[start : start + BATCH]
+        ]
 
 
 def _thank_monitors(world):
