@@ -64,7 +64,7 @@ class MemberFilterSet(WagtailFilterSet):
         widget=forms.RadioSelect,
     )
     registered_at = django_filters.DateFromToRangeFilter(
-        label=_("Registered"), widget=DateRangePickerWidget
+        label=_("Registered on"), widget=DateRangePickerWidget
     )
     last_seen_at = django_filters.DateFromToRangeFilter(
         label=_("Last seen"), widget=DateRangePickerWidget
