@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from .refusals import ImportProblem, Refusal
 
@@ -70,5 +71,12 @@ def open_report(path: Path | None) -> Iterator[Any]:
         ) from error
     with stream:
         writer = csv.writer(stream)
-        writer.writerow([_("Line"), _("Reason"), _("Column"), _("Value")])
+        writer.writerow(
+            [
+                pgettext("import", "Line"),
+                pgettext("import", "Reason"),
+                pgettext("import", "Column"),
+                pgettext("import", "Value"),
+            ]
+        )
         yield writer

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from wagtail_crm.members.importing import values as reads
 from wagtail_crm.members.importing.binding import Values
@@ -79,7 +80,7 @@ class FactImporter(Importer):
             if not any(name in mapping.fields for name in group):
                 raise ImportProblem(
                     _("The mapping must say which column is %(field)s.")
-                    % {"field": _(" or ").join(f"'{name}'" for name in group)}
+                    % {"field": pgettext("import", " or ").join(f"'{name}'" for name in group)}
                 )
 
     def moment(self, values: Values) -> datetime.datetime:

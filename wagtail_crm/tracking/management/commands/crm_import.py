@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from tqdm import tqdm
 
 from wagtail_crm.members.importing.binding import LineReader
@@ -69,7 +69,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not 0 <= options["batch"] <= LARGEST_BATCH:
-            raise CommandError(f"--batch is a number of lines, at most {LARGEST_BATCH:,}.")
+            most = f"{LARGEST_BATCH:,}"
+            raise CommandError(
+                _("--batch is a number of lines, at most %(most)s.") % {"most": most}
+            )
         started = time.monotonic()
         try:
             with open_report(options["report"]) as report:
@@ -88,7 +91,7 @@ class Command(BaseCommand):
         chosen = LoadOptions(options["batch"], options["dry_run"], options["strict"])
         with tqdm(
             total=table.file.lines,
-            unit=_(" lines"),
+            unit=pgettext("import", " lines"),
             unit_scale=True,
             disable=None if options["verbosity"] else True,
         ) as bar:
@@ -150,11 +153,11 @@ class Command(BaseCommand):
             }
         )
         for label, number in (
-            (_("new"), outcome.fates["new"]),
-            (_("changed"), outcome.fates["changed"]),
-            (_("same as before"), outcome.fates["same"]),
-            (_("left out by the mapping"), outcome.fates["skipped"]),
-            (_("refused"), outcome.refused),
+            (pgettext("import", "new"), outcome.fates["new"]),
+            (pgettext("import", "changed"), outcome.fates["changed"]),
+            (pgettext("import", "same as before"), outcome.fates["same"]),
+            (pgettext("import", "left out by the mapping"), outcome.fates["skipped"]),
+            (pgettext("import", "refused"), outcome.refused),
         ):
             self.stdout.write(f"{number:>12,}  {label}")
         self._tell_refusals(outcome, report)
@@ -185,6 +188,6 @@ class Command(BaseCommand):
 
 
 def _example(refusal: Refusal) -> str:
-    line = _("line %(number)d") % {"number": refusal.line}
+    line = pgettext("import", "line %(number)d") % {"number": refusal.line}
     value = refusal.value if len(refusal.value) <= 30 else f"{refusal.value[:29]}…"
     return f"{line}: {value!r}" if value else line
