@@ -1,4 +1,4 @@
-"""The last look before sending: what must be mended, what might be, and what is fine."""
+"""The last look before sending: what must be fixed, what might be, and what is fine."""
 
 import re
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ HREF_WITH_FIELD = re.compile(r"href=\"[^\"]*\{\{")
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the check, and the step where it is mended."""
+    """One line of the check, and the step where it is fixed."""
 
     level: Level
     text: str

@@ -25,7 +25,7 @@ def preview_modes(campaign: Campaign) -> list[tuple[str, Any]]:
     """(name, label): anybody, one of each segment that matters to this mail, plain text."""
     segments = Segment.objects.filter(pk__in=segments_that_matter(campaign)).order_by("name")
     return [
-        (ANYBODY, _("somebody we know nothing about")),
+        (ANYBODY, _("nobody in particular")),
         *(
             (f"{SEGMENT}{segment.pk}", gettext("somebody in “%(segment)s”") % {"segment": segment})
             for segment in segments

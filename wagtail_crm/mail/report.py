@@ -72,12 +72,16 @@ def _rate(campaign: Campaign) -> float:
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar of a chart: its words, its number, and its share of the whole in percent."""
+    """One bar of a chart: its words, its number, its share of the whole in percent.
+
+    ``length`` is drawn, in percent of the longest bar; the share, unless told otherwise.
+    """
 
     label: Any
     number: int
     percent: float
     key: str = ""
+    length: float | None = None
 
     @property
     def top(self) -> float:
@@ -87,7 +91,8 @@ class Bar:
     @property
     def width(self) -> float:
         """What is drawn: a bar of something is never nothing."""
-        return max(self.percent, 0.6) if self.number else 0
+        length = self.percent if self.length is None else self.length
+        return max(length, 0.6) if self.number else 0
 
 
 def share(part: int, whole: int) -> float:
@@ -120,11 +125,13 @@ class Report:
     @cached_property
     def links(self) -> list[tuple[Link, Bar]]:
         """Most clicked first; shares are of the members who got the mail."""
-        links = self.campaign.links.order_by("-clicked", "position", "pk")
-        return [
-            (link, Bar(link, link.clicked, share(link.clicked, self.campaign.sent)))
-            for link in links
-        ]
+        links = list(self.campaign.links.order_by("-clicked", "position", "pk"))
+        most = links[0].clicked if links else 0
+        return [(link, self._link_bar(link, most)) for link in links]
+
+    def _link_bar(self, link: Link, most: int) -> Bar:
+        percent = share(link.clicked, self.campaign.sent)
+        return Bar(link, link.clicked, percent, length=share(link.clicked, most))
 
     @cached_property
     def hours(self) -> list[Bar]:

@@ -22,7 +22,7 @@ STEPS: list[tuple[str, Any]] = [
 
 @dataclass(frozen=True)
 class Step:
-    """One step: where it is, whether it is the present one, and how much must be mended."""
+    """One step: where it is, whether it is the present one, and how much must be fixed."""
 
     name: str
     label: Any

@@ -14,7 +14,7 @@ from wagtail.snippets.views import snippets
 
 from wagtail_crm.mail.models import Campaign, Sender
 from wagtail_crm.mail.starter import starter_body
-from wagtail_crm.mail.steps import next_step, steps_of
+from wagtail_crm.mail.steps import steps_of
 
 
 class CampaignIndexView(snippets.IndexView):
@@ -63,6 +63,8 @@ class CampaignCopyView(snippets.CopyView):
 class CampaignEditView(snippets.EditView):
     """The content of a draft. What was scheduled or started is not changed under way."""
 
+    partials_template_name = "wagtail_crm/mail/campaign/edit_partials.html"
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if self.live_object.is_draft or not self.user_has_permission("change"):
             return super().dispatch(request, *args, **kwargs)
@@ -95,12 +97,11 @@ class CampaignEditView(snippets.EditView):
         return []
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)
-        if not self.expects_json_response:
-            context["steps"] = steps_of(self.live_object, "edit")
-            context["next_step"] = next_step(self.live_object, "edit")
-            context["campaign"] = self.live_object
-        return context
+        campaign = Campaign.objects.get(pk=self.live_object.pk)
+        return super().get_context_data(**kwargs) | {
+            "steps": steps_of(campaign, "edit"),
+            "campaign": campaign,
+        }
 
 
 class CampaignDeleteView(snippets.DeleteView):

@@ -176,7 +176,7 @@ class WhoView(MayView, BaseListingView):
             *self.breadcrumbs_items,
             {"url": reverse("crm_campaign:list"), "label": _("Campaigns")},
             {"url": self.object.get_absolute_admin_url(), "label": self.object.name},
-            {"url": "", "label": self.get_page_title()},
+            {"url": "", "label": self.object.name, "sublabel": self.get_page_title()},
         ]
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from wagtail_crm.mail.steps import STEPS, next_step, step_url, steps_of
 from wagtail_crm.mail.tasks import send_soon
 from wagtail_crm.mail.transport import SenderRefused, ServerAway, Verdict
 from wagtail_crm.members.models import Member
+from wagtail_crm.members.placeholders import available_placeholders, fill
 
 
 class CampaignMixin(PermissionCheckedMixin, BaseObjectMixin):
@@ -83,6 +84,7 @@ class CampaignScreen(CampaignMixin, WagtailAdminTemplateMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         context["campaign"] = self.object
+        context["subject"] = fill(self.object.subject, None, available_placeholders())
         if self.step:
             context["steps"] = steps_of(self.object, self.step, self.findings)
             context["next_step"] = next_step(self.object, self.step)
