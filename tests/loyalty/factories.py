@@ -1,14 +1,17 @@
 """Makers of rules and events, with sensible defaults."""
 
 import datetime
+import itertools
 from decimal import Decimal
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
 from wagtail_crm.loyalty.models import Account, EarningRule
 from wagtail_crm.tracking.events import NewEvent
 
+_numbers = itertools.count(1)
 LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 
 
@@ -27,8 +30,17 @@ def balance(member):
     return account.balance if account else 0
 
 
-def make_staff():
-    return get_user_model().objects.create_superuser(email="staff@example.jp", password="x")
+def make_staff(*codenames):
+    """Somebody who may do everything, or only enter the admin and what is named."""
+    email = f"staff{next(_numbers)}@example.jp"
+    users = get_user_model().objects
+    if not codenames:
+        return users.create_superuser(email=email, password="x")
+    user = users.create_user(email=email, password="x")
+    group = Group.objects.create(name=email)
+    group.permissions.set(Permission.objects.filter(codename__in=["access_admin", *codenames]))
+    user.groups.add(group)
+    return user
 
 
 def a_day(day, hour=12):

@@ -40,8 +40,8 @@ class EarningRuleForm(WagtailAdminModelForm):
     def save(self, commit: bool = True) -> Any:
         # What members did while the rule was switched off must not be rewarded afterwards.
         switched_on = "is_active" in self.changed_data and self.cleaned_data["is_active"]
-        if switched_on and self.instance.pk and "starts_at" not in self.changed_data:
-            self.instance.starts_at = timezone.now()
+        if switched_on and self.instance.pk:
+            self.instance.starts_at = max(self.instance.starts_at, timezone.now())
         return super().save(commit)
 
 

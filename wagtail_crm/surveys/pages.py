@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
@@ -89,3 +90,7 @@ class SurveyPageMixin(FormMixin, models.Model):
         from .flow import preview_survey  # noqa: PLC0415  # as above
 
         return preview_survey(self, request, mode_name or "questions")  # type: ignore[arg-type]
+
+    def serve_submissions_list_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Wagtail's own list of form submissions knows nothing of members: lead to the results."""
+        return redirect("crm_survey_results", self.pk)

@@ -18,6 +18,10 @@ class SurveyResponseQuerySet(models.QuerySet["SurveyResponse"]):
     def of_member(self, member: "Member") -> Self:
         return self.filter(member=member)
 
+    def with_details(self) -> Self:
+        """With who answered what."""
+        return self.select_related("member").prefetch_related("answers")
+
     def newest_first(self) -> Self:
         return self.order_by("-submitted_at", "-pk")
 

@@ -1,17 +1,88 @@
 from collections.abc import Iterable
+from typing import Any
 
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+from wagtail.admin.widgets import Button, ListingButton
+from wagtail.permissions import register_permission_policy
 
 from wagtail_crm.members.panels import MemberPanel
 from wagtail_crm.members.personal_data import PersonalData
+from wagtail_crm.members.policies import ReadOnlyPolicy
 from wagtail_crm.segments.rules.blocks import RuleBlock
 from wagtail_crm.tracking.kinds import EventKind
+from wagtail_crm.viewsets import MENU_HOOK
 
 from . import panels
+from .catalogue import survey_models
 from .kinds import SURVEY_ANSWER, answers_in_words
 from .models import SurveyAnswer, SurveyResponse
+from .pages import SurveyPageMixin
 from .rule_blocks import SurveyRuleBlock
+from .views.admin import VIEW, ExportView, ResultsView, SurveyIndexView
+
+register_permission_policy(SurveyResponse, ReadOnlyPolicy(SurveyResponse))
+
+
+@hooks.register("register_permissions")
+def offer_permissions() -> QuerySet[Permission]:
+    return Permission.objects.filter(
+        content_type__app_label="wagtail_crm_surveys",
+        codename__in=["view_surveyresponse", "export_surveyresponse"],
+    )
+
+
+@hooks.register("register_admin_urls")
+def register_admin_urls() -> list[URLPattern]:
+    listing = SurveyIndexView.as_view
+    return [
+        path("crm/surveys/", listing(), name="crm_surveys"),
+        path("crm/surveys/results/", listing(results_only=True), name="crm_surveys_results"),
+        path("crm/surveys/<int:pk>/", ResultsView.as_view(), name="crm_survey_results"),
+        path("crm/surveys/<int:pk>/export/", ExportView.as_view(), name="crm_survey_export"),
+    ]
+
+
+class SurveysMenuItem(MenuItem):
+    def is_shown(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(VIEW))
+
+
+@hooks.register(MENU_HOOK)
+def register_menu_item() -> MenuItem:
+    url = reverse("crm_surveys")
+    return SurveysMenuItem(_("Surveys"), url, name="surveys", icon_name="form", order=500)
+
+
+@hooks.register("register_page_listing_buttons")
+def offer_results_in_listing(
+    page: Any, user: Any, next_url: str | None = None, **kwargs: Any
+) -> Iterable[Button]:
+    yield from results_buttons(page, user, ListingButton)
+
+
+@hooks.register("register_page_header_buttons")
+def offer_results_in_header(page: Any, user: Any, **kwargs: Any) -> Iterable[Button]:
+    yield from results_buttons(page, user, Button)
+
+
+def results_buttons(page: Any, user: Any, button: type[Button]) -> Iterable[Button]:
+    if issubclass(page.specific_class or type(page), SurveyPageMixin) and user.has_perm(VIEW):
+        url = reverse("crm_survey_results", args=[page.pk])
+        yield button(_("Survey results"), url=url, icon_name="form", priority=45)
+
+
+@hooks.register("filter_form_submissions_for_user")
+def leave_surveys_to_the_crm(user: Any, pages: QuerySet[Any]) -> QuerySet[Any]:
+    """Wagtail's list of forms would show surveys as forms that nobody has filled in."""
+    types = ContentType.objects.get_for_models(*survey_models()).values()
+    return pages.exclude(content_type__in=types)
 
 
 @hooks.register("register_crm_event_kinds")
