@@ -19,6 +19,7 @@ from .processes import Process, ProcessFailed, as_user, free_port
 # PostgreSQL refuses to run as root, so root runs it as the system's most powerless user.
 UNPRIVILEGED = "nobody"
 DURABLE: tuple[str, ...] = ()
+SOCKET_NAME_LIMIT = 100
 # For tests, whose data nobody misses after a power cut.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 
@@ -73,7 +74,7 @@ class Postgres:
         """
         binaries = _postgres_bin()
         self.data.mkdir(parents=True, exist_ok=True)
-        self._sockets = Path(tempfile.mkdtemp(prefix="crm-pg-"))
+        self._sockets = self._short_folder()
         if self.user:
             _let_in(self.user, binaries.parent, self.data, self._sockets)
         if not (self.data / "PG_VERSION").exists():
@@ -89,6 +90,12 @@ class Postgres:
         )
         self._process.start()
         self._process.wait_until(self._is_ready)
+
+    def _short_folder(self) -> Path:
+        """Where the socket lives: systems cut its name off after about a hundred bytes."""
+        if len(os.fsencode(self.data)) < SOCKET_NAME_LIMIT - len("/.s.PGSQL.5432"):
+            return self.data
+        return Path(tempfile.mkdtemp(prefix="crm-pg-"))
 
     def _init(self, binaries: Path) -> None:
         command = [str(binaries / "initdb"), "-D", str(self.data), "-U", "postgres"]
@@ -123,7 +130,7 @@ class Postgres:
     def stop(self) -> None:
         if self._process:
             self._process.stop(seconds=30)
-        if self._sockets:
+        if self._sockets and self._sockets != self.data:
             shutil.rmtree(self._sockets, ignore_errors=True)
 
 
