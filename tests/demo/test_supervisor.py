@@ -47,7 +47,7 @@ class Run:
     def text(self):
         return self.output.read_text()
 
-    def wait_for(self, line, seconds=90):
+    def wait_for(self, line, seconds=300):
         deadline = time.monotonic() + seconds
         while line not in self.text:
             assert self.process.poll() is None, self.text
