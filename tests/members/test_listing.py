@@ -2,7 +2,7 @@ import datetime
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from wagtail.models import ReferenceIndex
 
 from tests.members.factories import (
@@ -13,6 +13,7 @@ from tests.members.factories import (
 )
 from wagtail_crm.members import actions
 from wagtail_crm.members.models import Member
+from wagtail_crm.members.views.listing import CappedPaginator
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +53,19 @@ def test_list_is_newest_first_with_reading_tags_and_owner(editor):
     assert names(response) == ["田中", "鈴木"]
     for word in ("たなか", "VIP", "佐藤", reverse("crm_member:inspect", args=[newest.pk])):
         assert word in response.text
+
+
+@pytest.mark.parametrize(("number", "count"), [(1, 1), (2, 2), (3, 2)])
+def test_the_list_stops_counting_where_nobody_reads_on(number, count):
+    for _n in range(number):
+        make_member()
+    paginator = CappedPaginator(Member.objects.order_by("pk"), 1)
+    paginator.most = 2
+    with translation.override("en"):
+        assert (paginator.count, paginator.items_count_label) == (
+            count,
+            "1 member" if number == 1 else "2 members or more",
+        )
 
 
 @pytest.mark.parametrize("number", [1, 3])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.db import connections, models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from .names import email_key, spellings
 
@@ -76,7 +76,9 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
     def with_admin_details(self) -> Self:
         """With what each row of the admin list shows: tags and owner, in two queries."""
-        return self.select_related("owner").prefetch_related("tagged_items__tag")
+        tagged = self.model._meta.get_field("tagged_items").related_model.objects
+        tags = Prefetch("tagged_items", tagged.select_related("tag"))
+        return self.select_related("owner").prefetch_related(tags)
 
     def named(self, text: str) -> Self:
         """Those whose name, reading, address or code contains every word of ``text``.

@@ -81,6 +81,10 @@ class ConsentViewSet(CrmViewSet):
             Column("get_purpose_display", label=_("Purpose")),
             BooleanColumn("granted", label=_("Yes")),
             Column("version", label=_("Version of the text")),
-            Column("source", label=_("Answered through"), accessor=lambda record: source_label(record.source)),
+            Column(
+                "source",
+                label=_("Answered through"),
+                accessor=lambda record: source_label(record.source),
+            ),
             DateColumn("at", label=_("At"), sort_key="at"),
         ]
