@@ -48,7 +48,8 @@ class Surroundings:
     @classmethod
     def of(cls, rules: Sequence[EarningRule], events: Sequence[NewEvent]) -> "Surroundings":
         ids = {event.member_id for event in events}
-        found = cls(members=set(Member.objects.present().filter(pk__in=ids).values_list(flat=True)))
+        present = Member.objects.present().filter(pk__in=ids)
+        found = cls(members=set(present.values_list("pk", flat=True)))
         segments = {rule.segment_id for rule in rules if rule.segment_id}
         if segments:
             rows = Membership.objects.of_members(ids).filter(segment__in=segments)
