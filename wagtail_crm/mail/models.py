@@ -235,8 +235,9 @@ class Campaign(PreviewableMixin, RevisionMixin, index.Indexed, models.Model):
         return serve_preview(self, request, mode_name)
 
     def get_absolute_admin_url(self) -> str:
-        """The screen where this campaign is worked on, or read once it has started."""
-        step = "inspect" if self.is_started else "edit"
+        """Where it is worked on; once scheduled, where that is undone; then where it is read."""
+        scheduled = self.status == self.Status.SCHEDULED
+        step = "inspect" if self.is_started else "send" if scheduled else "edit"
         return reverse(f"crm_campaign:{step}", args=[self.pk])
 
 

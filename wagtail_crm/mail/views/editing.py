@@ -6,7 +6,6 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
@@ -23,11 +22,9 @@ class CampaignIndexView(snippets.IndexView):
     default_ordering = "-created_at"
 
     def get_edit_url(self, instance: Campaign) -> str | None:
-        if instance.is_started:
+        if instance.is_started or not super().get_edit_url(instance):
             return None
-        if instance.is_draft:
-            return super().get_edit_url(instance)
-        return reverse("crm_campaign:send", args=[instance.pk])
+        return instance.get_absolute_admin_url()
 
     def get_delete_url(self, instance: Campaign) -> str | None:
         return None if instance.is_under_way else super().get_delete_url(instance)

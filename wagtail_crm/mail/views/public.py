@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
-from django.utils.translation import override
+from django.utils.translation import get_language, override
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -95,7 +95,7 @@ class SubscriptionView(TokenView):
     member: Member | None = None
 
     def page(self, name: str, status: int = 200, **context: Any) -> TemplateResponse:
-        with override(self.member.language if self.member else None):
+        with override((self.member and self.member.language) or get_language()):
             response = super().page(name, status, **context)
             response.render()
             return response
