@@ -75,7 +75,7 @@ class FilledSiteTest(TestCase):
         sizes = dict(Segment.objects.values_list("pk", "size"))
         members = Segment.objects.annotate(number=Count("memberships"))
         assert sizes == dict(members.values_list("pk", "number"))
-        assert len(sizes) == 14
+        assert len(sizes) == 16
 
 
 class TreeTest(TestCase):

@@ -12,14 +12,14 @@ def build_segments(world, tick):
     blueprints = _blueprints(world)
     segments = {}
     for slug, (name, match, rules) in blueprints.items():
-        segments[slug] = _publish(name, match, rules)
+        segments[slug] = publish_segment(name, match, rules)
         tick(0.95 / len(blueprints))
     world.segments = segments
     dress_home(world, segments)
     tick(0.05)
 
 
-def _publish(name, match, rules):
+def publish_segment(name, match, rules):
     segment = Segment.objects.filter(name=name).first()
     if segment is None:
         segment = Segment(name=name, match=match, live=False)

@@ -115,7 +115,7 @@ class Planter:
     def _page(self, model, item, **fields):
         copied = {name: item[name] for name in COPIED if name in item}
         picture = self.pictures[item["picture"]] if "picture" in item else None
-        return model(**copied, picture=picture, **fields)
+        return model(**copied, search_description=item.get("intro", ""), picture=picture, **fields)
 
     def _shelves(self, shop):
         for item in content("products"):

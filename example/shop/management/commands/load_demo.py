@@ -6,6 +6,7 @@ from tqdm import tqdm
 from example.shop.demo.album import hang_pictures
 from example.shop.demo.attributes import define_attributes
 from example.shop.demo.audiences import build_segments
+from example.shop.demo.letters import send_letters
 from example.shop.demo.people import gather_people, hire_staff
 from example.shop.demo.points import give_points
 from example.shop.demo.survey import hold_survey
@@ -26,6 +27,7 @@ STEPS = [
     ("survey", hold_survey, 3),
     ("points", give_points, 10),
     ("segments", build_segments, 6),
+    ("letters", send_letters, 4),
 ]
 
 
