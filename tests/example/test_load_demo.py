@@ -9,8 +9,10 @@ from example.shop.demo.world import EDITOR, MEMBER, PASSWORD
 from example.shop.models import HomePage, ProductPage
 from tests.example.site import hang_small_pictures, planted_world
 from wagtail_crm.loyalty.models import Account, Entry
+from wagtail_crm.mail.models import Campaign
 from wagtail_crm.members.models import ConsentRecord, Member
 from wagtail_crm.segments.models import Membership, Segment
+from wagtail_crm.surveys.models import SurveyPage, SurveyResponse
 from wagtail_crm.tracking.models import DailyTotal, Event
 
 
@@ -76,6 +78,35 @@ class FilledSiteTest(TestCase):
         members = Segment.objects.annotate(number=Count("memberships"))
         assert sizes == dict(members.values_list("pk", "number"))
         assert len(sizes) == 16
+
+    def test_every_rule_of_a_segment_means_something(self):
+        problems = {segment.name: segment.rule.problems() for segment in Segment.objects.all()}
+        assert problems == dict.fromkeys(problems, [])
+
+    def test_letters_went_to_readers_and_their_numbers_agree(self):
+        sent = Campaign.objects.filter(status=Campaign.Status.SENT)
+        numbers = {
+            campaign.name: (campaign.recipients, campaign.opened, campaign.clicked)
+            for campaign in sent
+        }
+        rows = {
+            campaign.name: (
+                campaign.deliveries.count(),
+                campaign.deliveries.exclude(opened_at=None).count(),
+                campaign.deliveries.exclude(clicked_at=None).count(),
+            )
+            for campaign in sent
+        }
+        assert numbers == rows
+        assert set(numbers) == {"秋の便り", "サワードウ週間"}
+        assert numbers["秋の便り"][0] > 0
+
+    def test_the_survey_has_answers(self):
+        page = SurveyPage.objects.get()
+        responses = SurveyResponse.objects.filter(page=page.pk)
+        events = Event.objects.of_kinds("survey_answer").about(page.subject)
+        assert responses.count() == events.count()
+        assert responses.count() > 0
 
 
 class TreeTest(TestCase):

@@ -1,6 +1,6 @@
 """Segments an editor of such a shop would build, from the rules in the admin."""
 
-from wagtail_crm.members.models import AttributeDefinition
+from wagtail_crm.segments.actions import refresh_segment
 from wagtail_crm.segments.models import Segment
 
 from .attributes import BUSINESS
@@ -26,6 +26,7 @@ def publish_segment(name, match, rules):
         segment.rules = segment._meta.get_field("rules").stream_block.to_python(rules)
         segment.save()
         segment.save_revision().publish()
+        refresh_segment(segment=segment)
     return segment
 
 
@@ -44,10 +45,9 @@ def _did(kind, times, days=None, pages=(), comparison="at_least"):
 
 
 def _is(key, value, comparison="is"):
-    definition = AttributeDefinition.objects.get(key=key)
     return {
         "type": "attribute",
-        "value": {"attribute": definition.pk, "comparison": comparison, "value": value},
+        "value": {"attribute": key, "comparison": comparison, "value": value},
     }
 
 
@@ -58,7 +58,14 @@ def _registered_within(days):
 def _bought(measure, amount, days=None, comparison="at_least"):
     return {
         "type": "purchase",
-        "value": {"measure": measure, "comparison": comparison, "amount": amount, "days": days},
+        "value": {
+            "measure": measure,
+            "comparison": comparison,
+            "amount": amount,
+            "days": days,
+            "pages": [],
+            "below": True,
+        },
     }
 
 
