@@ -51,7 +51,7 @@ def test_a_yaml_file(file):
         "attributes.gender": FieldSource(column="sex", map={"0": "male", "no": "unknown"}),
     }
     assert mapping.refuse == (LineRule("InvoiceNo", "^C", "Cancelled order"),)
-    assert mapping.skip == (LineRule("Note", r"^\s*$", "skip"),)
+    assert mapping.skip == (LineRule("Note", r"^\s*$", "Refused by the mapping"),)
     assert (mapping.kind, mapping.source, mapping.delimiter) == ("orders", "shop", ";")
     assert (mapping.header_line, mapping.zone.key) == (3, "Europe/London")
     assert mapping.columns == ["InvoiceNo", "CustomerID", "sex", "Note"]
@@ -77,6 +77,12 @@ def test_the_command_line_wins_over_the_file(file):
         ),
         ("fields: {a: [b]}", "'a' in the mapping must be lines of the form"),
         ("refuse: [{pattern: x}]", "A rule under 'refuse' names no column."),
+        (
+            "fields: {a: {column: b, pattern: [c]}}",
+            "'pattern' of 'a' in the mapping must be a text.",
+        ),
+        ("fields: {a: {column: b, map: {c: [d]}}}", "'c' of 'a' in the mapping must be a text."),
+        ("attributes: {a: b}", "'a' in the mapping must be lines of the form"),
         ("header_line: first", "'header_line' must be the number of a line, from 1."),
     ],
 )

@@ -223,8 +223,7 @@ def test_an_account_keeps_its_address(load_people):
     )
 
 
-def test_values_that_do_not_fit_are_refused(load_people, settings):
-    settings.LANGUAGES = [("ja", "ja")]
+def test_values_that_do_not_fit_are_refused(load_people):
     header = "code,email,kana,language,zone,since\n"
     words = "code=code,email=email,family_name_kana=kana,language=language"
     words = f"{words},time_zone=zone,created_at=since"

@@ -117,6 +117,12 @@ def test_a_file_without_a_header_is_not_opened(file, content):
         open_table(look_at(file(content)), [])
 
 
+@pytest.mark.parametrize("mark", ["::", '"', "\n"])
+def test_a_delimiter_that_is_none_gets_a_clear_sentence(file, mark):
+    with pytest.raises(ImportProblem, match="cannot separate columns; name one character."):
+        open_table(look_at(file("id\n")), [], delimiter=mark)
+
+
 cells = st.text(
     st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cs"]), max_size=20
 )

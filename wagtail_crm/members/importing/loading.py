@@ -77,10 +77,13 @@ def load(
             if dropped:
                 transaction.set_rollback(True)
     except DatabaseError as error:
-        raise ImportProblem(
+        text = (
             _("Nothing was kept, because the database refused near line %(line)d: %(reason)s")
-            % {"line": chunk[0].line if chunk else 1, "reason": error}
-        ) from error
+            if options.at_once
+            else _("The database refused near line %(line)d; what is before is kept: %(reason)s")
+        )
+        line = chunk[0].line if chunk else 1
+        raise ImportProblem(text % {"line": line, "reason": error}) from error
     return not dropped
 
 

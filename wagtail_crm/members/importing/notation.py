@@ -74,7 +74,10 @@ def _parse_document(raw: Mapping[str, Any]) -> ImportMapping:
     }
     for name in ("refuse", "skip"):
         settings[name] = tuple(_parse_rule(rule, name) for rule in settings.get(name) or ())
-    settings["attributes"] = _table(settings.get("attributes"), "attributes")
+    settings["attributes"] = {
+        key: _table(told, key)
+        for key, told in _table(settings.get("attributes"), "attributes").items()
+    }
     settings["header_line"] = _positive(settings.get("header_line") or "1")
     return ImportMapping(**settings)
 
@@ -90,12 +93,14 @@ def _parse_field(target: str, source: Any) -> FieldSource:
             _("'%(field)s' in the mapping needs either a column or a constant value.")
             % {"field": target}
         )
-    settings["map"] = _table(settings.get("map"), target)
-    return FieldSource(**settings)
+    words = _texts(_table(settings.pop("map", None), target), target)
+    texts: dict[str, Any] = {**_texts(settings, target)}
+    return FieldSource(map=words, **texts)
 
 
 def _parse_rule(rule: Any, name: str) -> LineRule:
-    settings = {"pattern": r"^\s*$", "reason": name, **_table(rule, name)}
+    default = {"pattern": r"^\s*$", "reason": _("Refused by the mapping")}
+    settings = {**default, **_texts(_table(rule, name), name)}
     _refuse_unknown(settings, _names(LineRule), name)
     if "column" not in settings:
         raise ImportProblem(_("A rule under '%(name)s' names no column.") % {"name": name})
@@ -110,6 +115,16 @@ def _table(raw: Any, name: str) -> Mapping[str, Any]:
             _("'%(name)s' in the mapping must be lines of the form 'name: value'.") % {"name": name}
         )
     return raw
+
+
+def _texts(table: Mapping[str, Any], name: str) -> Mapping[str, str]:
+    for key, value in table.items():
+        if not isinstance(value, str):
+            raise ImportProblem(
+                _("'%(key)s' of '%(name)s' in the mapping must be a text.")
+                % {"key": key, "name": name}
+            )
+    return table
 
 
 def _positive(text: str) -> int:

@@ -83,8 +83,12 @@ def open_table(
     """Find the header: the delimiter is the one that yields most of the ``wanted`` columns.
 
     That beats guessing from statistics, because a mapping says what the columns are called.
-    Raises ``ImportProblem`` for a file without a header.
+    Raises ``ImportProblem`` for a file without a header and a delimiter that is none.
     """
+    if delimiter and (len(delimiter) > 1 or delimiter in '"\r\n'):
+        raise ImportProblem(
+            _("'%(text)s' cannot separate columns; name one character.") % {"text": delimiter}
+        )
     with file.open() as stream:
         for _skipped in range(header_line - 1):
             stream.readline(LONGEST_LINE)

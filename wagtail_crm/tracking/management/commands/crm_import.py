@@ -80,6 +80,8 @@ class Command(BaseCommand):
                 kept = self._load(outcome, options)
         except ImportProblem as problem:
             raise CommandError(str(problem)) from problem
+        except KeyboardInterrupt as stop:
+            raise CommandError(_("Stopped. What was not committed yet is not kept.")) from stop
         self._tell(outcome, time.monotonic() - started, options["report"])
         self._tell_what_was_kept(kept, outcome, options)
 
