@@ -52,6 +52,18 @@ def test_steps_follow_each_other(values):
     ]
 
 
+def test_constants_and_defaults_are_converted_too(values):
+    fields = {
+        "code": FieldSource(value="7.0", as_="code"),
+        "price": FieldSource("a", pattern=r"\d+", default="1,000", times="2"),
+        "at": FieldSource(value="2026/1/31"),
+    }
+
+    assert values("a\n-\n", fields, time_zone="UTC") == [
+        {"code": "7", "price": "2000", "at": "2026-01-31T00:00:00+00:00"}
+    ]
+
+
 def test_what_the_map_does_not_have_is_refused(values):
     with pytest.raises(Refused) as refused:
         values("a\nz\n", {"kind": FieldSource("a", map={"x": "y"})})
@@ -89,6 +101,8 @@ def test_lines_are_left_out_or_refused_by_rule(values):
             "There is no field 'cod' to fill. Did you mean 'code'? "
             "There are: code, price, at, kind, place.",
         ),
+        ({"price": FieldSource(value="one")}, "'one' in the mapping: Not a number."),
+        ({"price": FieldSource("code", default="one")}, "'one' in the mapping: Not a number."),
         ({"code": FieldSource("code", pattern="(")}, "The pattern '(' cannot be read"),
         (
             {"price": FieldSource("code", times="x")},

@@ -1,7 +1,7 @@
 """A mapping applied to one file: its columns are found once, then each line is read."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from .mapping import FieldSource, ImportMapping, LineRule
 from .reader import Row, Table, plain
 from .refusals import ImportProblem, Refused, did_you_mean
-from .transforms import transform
+from .transforms import Transform, transform
 
 Values = dict[str, str]
 Cell = Callable[[list[str]], str]
@@ -75,17 +75,15 @@ def _rule(rule: LineRule, table: Table) -> tuple[Callable[[list[str]], str], Lin
 
 
 def _cell(source: FieldSource, table: Table, conversion: str, zone: ZoneInfo) -> Cell:
-    convert = _conversion(source, conversion, zone)
+    convert = _chain(_conversions(source, conversion, zone))
+    default = _fixed(convert, source.value if source.value is not None else source.default)
     if source.value is not None:
-        constant = convert(source.value)
-        return lambda cells: constant
-    index, default = _position(source.column, table), source.default
-    remembered = lru_cache(maxsize=REMEMBERED)(convert)
+        return lambda cells: default
+    index, prepare = _position(source.column, table), _chain(_preparations(source))
+    remembered = lru_cache(maxsize=REMEMBERED)(lambda text: convert(prepare(text)))
 
     def read(cells: list[str]) -> str:
         text = cells[index].strip()
-        if not text:
-            return default
         try:
             return remembered(text) or default
         except Refused as refused:
@@ -94,16 +92,23 @@ def _cell(source: FieldSource, table: Table, conversion: str, zone: ZoneInfo) ->
     return read
 
 
-def _conversion(source: FieldSource, name: str, zone: ZoneInfo) -> Callable[[str], str]:
-    steps = []
+def _preparations(source: FieldSource) -> Iterator[Transform]:
     if source.pattern:
-        steps.append(_finder(_regex(source.pattern)))
+        yield _finder(_regex(source.pattern))
     if source.map:
-        steps.append(_translator(source.map))
-    if source.as_ or source.format or (name and source.value is None):
-        steps.append(transform(source.as_ or name or "text", source.format, zone))
+        yield _translator(source.map)
+
+
+def _conversions(source: FieldSource, name: str, zone: ZoneInfo) -> Iterator[Transform]:
+    if source.as_ or source.format or name:
+        yield transform(source.as_ or name or "text", source.format, zone)
     if source.times:
-        steps.append(_multiplier(source.times))
+        yield _multiplier(source.times)
+
+
+def _chain(steps: Iterable[Transform]) -> Transform:
+    """One step after the other, until nothing is left."""
+    steps = tuple(steps)
 
     def convert(text: str) -> str:
         for step in steps:
@@ -115,7 +120,16 @@ def _conversion(source: FieldSource, name: str, zone: ZoneInfo) -> Callable[[str
     return convert
 
 
-def _finder(pattern: re.Pattern[str]) -> Callable[[str], str]:
+def _fixed(convert: Transform, text: str) -> str:
+    try:
+        return convert(text)
+    except Refused as refused:
+        raise ImportProblem(
+            _("'%(text)s' in the mapping: %(reason)s.") % {"text": text, "reason": refused.reason}
+        ) from refused
+
+
+def _finder(pattern: re.Pattern[str]) -> Transform:
     group = 1 if pattern.groups else 0
 
     def find(text: str) -> str:
@@ -125,7 +139,7 @@ def _finder(pattern: re.Pattern[str]) -> Callable[[str], str]:
     return find
 
 
-def _translator(words: Mapping[str, str]) -> Callable[[str], str]:
+def _translator(words: Mapping[str, str]) -> Transform:
     other = words.get("*")
 
     def translate(text: str) -> str:
@@ -137,7 +151,7 @@ def _translator(words: Mapping[str, str]) -> Callable[[str], str]:
     return translate
 
 
-def _multiplier(times: str) -> Callable[[str], str]:
+def _multiplier(times: str) -> Transform:
     try:
         factor = Decimal(times)
     except InvalidOperation as error:
