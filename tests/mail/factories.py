@@ -6,6 +6,7 @@ from tests.members.factories import make_member
 from wagtail_crm.mail.actions import choose_audience
 from wagtail_crm.mail.models import Campaign, Sender
 from wagtail_crm.members.actions import record_consent
+from wagtail_crm.members.models import ConsentRecord, Member
 from wagtail_crm.segments.models import Membership, Segment
 
 _numbers = itertools.count(1)
@@ -66,6 +67,21 @@ def make_reader(**fields):
 
 def make_readers(number, **fields):
     return [make_reader(**fields) for _number in range(number)]
+
+
+def make_many_readers(number):
+    """The same in bulk, when nobody needs to be told of each."""
+    addresses = [f"bulk{next(_numbers)}@example.jp" for _number in range(number)]
+    members = Member.objects.bulk_create(
+        [Member(email=address, email_key=address) for address in addresses]
+    )
+    ConsentRecord.objects.bulk_create(
+        [
+            ConsentRecord(member=member, purpose="email", granted=True, version="1", source="test")
+            for member in members
+        ]
+    )
+    return members
 
 
 def make_segment(*members, name=None):

@@ -1,0 +1,7 @@
+"""The example site as the workers of the kill test run it: small batches, a short lease."""
+
+from tests.live_settings import *  # noqa: F403
+from tests.live_settings import WAGTAIL_CRM
+
+WAGTAIL_CRM = WAGTAIL_CRM | {"MAIL_BATCH_SIZE": 25, "MAIL_LEASE": 4, "MAIL_WORKERS": 1}
+SILENCED_SYSTEM_CHECKS = ["wagtail_crm.W020"]
