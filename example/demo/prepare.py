@@ -22,6 +22,14 @@ def main() -> None:
     if options.fill and not (options.unless_used and get_user_model().objects.exists()):
         call_command("load_demo")
         _note_logins()
+    _say_where_the_site_is()
+
+
+def _say_where_the_site_is() -> None:
+    """The port may be another than at the last start."""
+    from example.shop.demo.tree import place_site  # noqa: PLC0415  # needs Django
+
+    place_site()
 
 
 def _note_logins() -> None:

@@ -1,7 +1,9 @@
 """The pages of the site, from ``content/``."""
 
 import datetime
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import transaction
 from wagtail.models import Page, PageViewRestriction, Site
 
@@ -89,6 +91,7 @@ class Planter:
         site = old[0] if old else Site(hostname="localhost", is_default_site=True)
         site.root_page, site.site_name = home, "ひだまり"
         site.save()
+        place_site()
         return home
 
     def _index(self, home, slug):
@@ -217,3 +220,11 @@ def dress_home(world, segments):
 def _lines(item):
     """YAML keeps a written \\n as two characters; headlines break there."""
     return {name: text.replace("\\n", "\n") for name, text in item.items()}
+
+
+def place_site():
+    """Write down where the shop answers: links in mails are made from the site's record."""
+    address = urlsplit(settings.WAGTAILADMIN_BASE_URL)
+    for site in Site.objects.filter(root_page__in=models.HomePage.objects.values("pk")):
+        site.hostname, site.port = address.hostname, address.port or 80
+        site.save()
