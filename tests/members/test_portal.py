@@ -53,7 +53,7 @@ def test_accounts_without_a_member_are_asked_to_join(client, address):
 
 
 def test_my_page_greets_by_name(inside):
-    assert "田中 陽子 さん、こんにちは" in inside.get("/crm/me/").text
+    assert "田中 陽子さん、こんにちは" in inside.get("/crm/me/").text
 
 
 def test_my_page_asks_a_fixed_number_of_questions(inside, django_assert_max_num_queries):

@@ -297,8 +297,10 @@ def withdraw_member(*, member: Member, erase: bool = False) -> Member:
     member = Member.objects.select_for_update().get(pk=member.pk)
     for record in ConsentRecord.objects.current().filter(member=member, granted=True):
         record_consent(member=member, purpose=record.purpose, granted=False, source="withdrawal")
-    if member.user is not None and not is_staff_account(member.user):
-        close_account(member.user)
+    if member.user is not None:
+        Registration.objects.filter(user=member.user).delete()
+        if not is_staff_account(member.user):
+            close_account(member.user)
     newly_gone = member.status != Member.Status.WITHDRAWN
     member.user = None
     member.status = Member.Status.WITHDRAWN
