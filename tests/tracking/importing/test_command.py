@@ -116,6 +116,15 @@ def test_what_is_wrong_is_said_in_a_sentence(crm_import, arguments, says):
     assert str(error.value).startswith(says)
 
 
+def test_the_report_does_not_overwrite_the_file(crm_import, file):
+    path = file(PEOPLE)
+
+    with pytest.raises(CommandError, match="The report would overwrite the file"):
+        crm_import("members", PEOPLE, "--mapping", "code=code", "--report", str(path))
+
+    assert path.read_text() == PEOPLE
+
+
 def test_a_mapping_of_another_kind_is_not_used(crm_import, file):
     mapping = file("kind: orders\nfields: {code: code}", "orders.yaml")
 

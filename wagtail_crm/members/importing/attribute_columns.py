@@ -1,7 +1,6 @@
 """Columns that fill attributes: found among the site's definitions, or defined on the way."""
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,7 +9,7 @@ from django.utils.translation import gettext as _
 from wagtail_crm.members.attributes import text_parser
 from wagtail_crm.members.models import AttributeDefinition
 
-from .binding import REMEMBERED
+from .binding import remembering
 from .mapping import ImportMapping
 from .refusals import ImportProblem, Refused, did_you_mean
 
@@ -74,7 +73,7 @@ class AttributeColumns:
 def _parser(definition: AttributeDefinition) -> Callable[[str], Any]:
     if definition.type == Type.DATE:
         return str  # the conversion has made it what is stored
-    return lru_cache(maxsize=REMEMBERED)(text_parser(definition))
+    return remembering(text_parser(definition))
 
 
 def _define(key: str, mapping: ImportMapping) -> AttributeDefinition:

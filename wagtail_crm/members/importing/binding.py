@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -13,10 +14,12 @@ from .reader import Row, Table, plain
 from .refusals import ImportProblem, Refused, did_you_mean
 from .transforms import Transform, transform
 
+T = TypeVar("T")
 Values = dict[str, str]
 Cell = Callable[[list[str]], str]
-# Days, names of products and words for yes come again and again: each is converted once.
-REMEMBERED = 10_000
+# Days, names of products and words for yes come again and again: each is converted once. Long
+# texts do not, and would fill the memory.
+REMEMBERED, REMEMBERED_LENGTH = 10_000, 100
 
 
 class LineReader:
@@ -80,7 +83,7 @@ def _cell(source: FieldSource, table: Table, conversion: str, zone: ZoneInfo) ->
     if source.value is not None:
         return lambda cells: default
     index, prepare = _position(source.column, table), _chain(_preparations(source))
-    remembered = lru_cache(maxsize=REMEMBERED)(lambda text: convert(prepare(text)))
+    remembered = remembering(lambda text: convert(prepare(text)))
 
     def read(cells: list[str]) -> str:
         text = cells[index].strip()
@@ -90,6 +93,12 @@ def _cell(source: FieldSource, table: Table, conversion: str, zone: ZoneInfo) ->
             raise Refused(refused.reason, column=source.column, value=text) from None
 
     return read
+
+
+def remembering(convert: Callable[[str], T]) -> Callable[[str], T]:
+    """``convert``, but short texts that come again are not converted again."""
+    remembered = lru_cache(maxsize=REMEMBERED)(convert)
+    return lambda text: remembered(text) if len(text) <= REMEMBERED_LENGTH else convert(text)
 
 
 def _preparations(source: FieldSource) -> Iterator[Transform]:

@@ -73,6 +73,8 @@ class Command(BaseCommand):
             raise CommandError(
                 _("--batch is a number of lines, at most %(most)s.") % {"most": most}
             )
+        if options["report"] and options["report"].resolve() == options["file"].resolve():
+            raise CommandError(_("The report would overwrite the file that is imported."))
         started = time.monotonic()
         try:
             with open_report(options["report"]) as report:
