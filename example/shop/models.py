@@ -12,6 +12,8 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.models import Page
 from wagtail.search import index
 
+from wagtail_crm.personalize.pages import PersonalisedPageMixin
+
 from .blocks import BlocksField, BodyBlocks, HomeBlocks, WelcomeBlocks
 
 
@@ -21,7 +23,7 @@ class PageTag(TaggedItemBase):
     content_object = ParentalKey(Page, related_name="tagged_items", on_delete=models.CASCADE)
 
 
-class BilingualPage(Page):
+class BilingualPage(PersonalisedPageMixin, Page):
     title_en = models.CharField(_("title (English)"), max_length=255, blank=True)
     intro = models.TextField(_("introduction"), blank=True)
     intro_en = models.TextField(_("introduction (English)"), blank=True)

@@ -29,8 +29,12 @@ def recently_viewed(request: HttpRequest, number: int, page: Any = None, type: s
     For members, and for browsers that agreed to be remembered; an empty list for others.
     """
     crm: Crm | None = getattr(request, "crm", None)
-    if crm is None or not (crm.member_id or crm.visitor_id):
+    if crm is None:
         return []
+    crm.mark_personal()
+    if not (crm.member_id or crm.visitor_id):
+        return []
+    crm.is_private = True
     who = crm.member_id or crm.visitor_id
     key = f"crm:recent:{who}:{type}"
     ids = _cached(key, RECENT_FOR, lambda: _of_type(_seen_by(crm), type)[: number + SPARE])

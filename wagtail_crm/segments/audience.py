@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from django.template import Context
@@ -54,9 +55,26 @@ class Viewer:
 
     @classmethod
     def of_request(cls, crm: Any) -> "Viewer":
-        """The viewer of ``request.crm``."""
-        key = crm.member_id or crm.visitor_id or ""
-        return cls(segments=crm.segments, device=crm.device, key=str(key))
+        """The viewer of ``request.crm``. Its response will be kept from shared caches."""
+        return RequestViewer(crm)
+
+
+class RequestViewer(Viewer):
+    """A viewer who is asked for a device or a key only where an audience needs one."""
+
+    def __init__(self, crm: Any) -> None:
+        crm.mark_personal()
+        self.__dict__.update(crm=crm, segments=crm.segments, now=timezone.now())
+
+    @cached_property
+    def device(self) -> str:
+        self.__dict__["crm"].varies_by_device = True
+        return self.__dict__["crm"].device
+
+    @cached_property
+    def key(self) -> str:
+        crm = self.__dict__["crm"]
+        return str(crm.member_id or crm.visitor_id or "")
 
 
 @dataclass(frozen=True)

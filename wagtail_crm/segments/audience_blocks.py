@@ -1,25 +1,65 @@
 """The audience of a StreamField block: a setting that any StructBlock gets by one mixin."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from django import forms
+from django.urls import reverse_lazy
+from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.admin.staticfiles import versioned_static
+from wagtail.admin.telepath import register
+from wagtail.blocks.struct_block import StructBlockAdapter
 from wagtail.snippets.blocks import SnippetChooserBlock
 
 from .audience import Audience, Viewer
+from .audience_preview import is_preview, marked, shows_everything
 
 SEGMENT_MODEL = "wagtail_crm_segments.Segment"
 
 DEVICES = [("phone", _("phone")), ("tablet", _("tablet")), ("computer", _("computer"))]
 
 
+class SegmentBlock(SnippetChooserBlock):
+    """Chooses a segment. Its value is the id, so that pages are drawn without reading segments."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(SEGMENT_MODEL, **kwargs)
+
+    def to_python(self, value: Any) -> int | None:
+        return _pk(value)
+
+    def bulk_to_python(self, values: Any) -> list[int | None]:
+        return [_pk(value) for value in values]
+
+    def normalize(self, value: Any) -> int | None:
+        return _pk(value)
+
+    def get_prep_value(self, value: Any) -> int | None:
+        return _pk(value)
+
+    def value_from_form(self, value: Any) -> int | None:
+        return _pk(value)
+
+    def extract_references(self, value: Any) -> Iterator[tuple[Any, str, str, str]]:
+        if value is not None:
+            yield self.model_class, str(value), "", ""
+
+    def deconstruct(self) -> Any:
+        return ("wagtail_crm.segments.audience_blocks.SegmentBlock", [], self._constructor_args[1])
+
+
+def _pk(value: Any) -> int | None:
+    """The id of a segment, which may come as one, as text from a form, or as the segment."""
+    value = getattr(value, "pk", value)
+    return int(value) if value else None
+
+
 def segment_list(label: Any) -> blocks.ListBlock:
     return blocks.ListBlock(
-        SnippetChooserBlock(SEGMENT_MODEL, label=_("Segment")),
-        default=[],
-        min_num=0,
-        label=label,
+        SegmentBlock(label=_("Segment")), default=[], min_num=0, label=label, collapsed=False
     )
 
 
@@ -35,19 +75,33 @@ class AudienceBlock(blocks.StructBlock):
     excluded = segment_list(_("Hide from"))
     starts = blocks.DateTimeBlock(required=False, label=_("From"))
     ends = blocks.DateTimeBlock(required=False, label=_("Until"))
-    devices = blocks.MultipleChoiceBlock(choices=DEVICES, required=False, label=_("Only on"))
+    devices = blocks.MultipleChoiceBlock(
+        choices=DEVICES, required=False, label=_("Only on"), widget=forms.CheckboxSelectMultiple
+    )
     share = blocks.IntegerBlock(
         default=100, min_value=1, max_value=100, label=_("Share of these people in %")
     )
 
+    def get_form_layout(self) -> blocks.BlockGroup:
+        """Segments first; what is seldom needed folded away."""
+        seldom = ["starts", "ends", "devices", "share"]
+        folded = blocks.BlockGroup(
+            [name for name in seldom if name in self.child_blocks],
+            heading=_("Time, device and share"),
+            icon="calendar-alt",
+            classname="collapsed",
+            label_format="",
+        )
+        return blocks.BlockGroup(
+            [name for name in self.child_blocks if name not in seldom] + [folded]
+        )
+
     def audience(self, value: Any, seed: str = "") -> Audience:
-        """The value object. A segment that was deleted lets nobody in and keeps nobody out."""
-        wanted = value["segments"]
-        chosen = frozenset(segment.pk for segment in wanted if segment is not None)
+        """The value object. Nobody is in a segment that was deleted: it lets nobody in."""
         return Audience(
-            segments=chosen | ({0} if len(chosen) < len(wanted) else frozenset()),
+            segments=frozenset(pk or 0 for pk in value["segments"]),
             need_all=value["match"] == "all",
-            excluded=frozenset(segment.pk for segment in value["excluded"] if segment),
+            excluded=frozenset(filter(None, value["excluded"])),
             starts=value["starts"],
             ends=value["ends"],
             devices=frozenset(value["devices"] or ()),
@@ -55,9 +109,36 @@ class AudienceBlock(blocks.StructBlock):
             seed=seed,
         )
 
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        if cleaned["starts"] and cleaned["ends"] and cleaned["ends"] <= cleaned["starts"]:
+            error = forms.ValidationError(_("It must end after it begins."))
+            raise blocks.StructBlockValidationError({"ends": error})
+        return cleaned
+
     class Meta:
         label = _("Audience")
         icon = "group"
+        form_attrs = {
+            "data-controller": "crm-audience",
+            "data-crm-audience-url-value": reverse_lazy("crm_audience"),
+            "data-crm-audience-everybody-value": _("Everybody"),
+        }
+
+
+class AudienceBlockAdapter(StructBlockAdapter):
+    """Brings the script that says who the audience is, in the block's head too."""
+
+    @cached_property
+    def media(self) -> forms.Media:
+        own = forms.Media(
+            js=[versioned_static("wagtail_crm/segments/audience.js")],
+            css={"all": [versioned_static("wagtail_crm/segments/audience.css")]},
+        )
+        return super().media + own
+
+
+register(AudienceBlockAdapter(), AudienceBlock)
 
 
 class AudienceMixin(blocks.StructBlock):
@@ -79,6 +160,17 @@ class AudienceMixin(blocks.StructBlock):
         return self.child_blocks["audience"].audience(value["audience"], seed=self.name or "")
 
     def render(self, value: Any, context: Any = None) -> SafeString | str:
-        if not self.audience_of(value).decide(Viewer.of_context(context)).shown:
+        audience = self.audience_of(value)
+        if audience.is_everybody:
+            return super().render(value, context=context)
+        if is_preview(context):
+            return self._render_preview(audience, value, context)
+        if not audience.decide(Viewer.of_context(context)).shown:
             return ""
         return super().render(value, context=context)
+
+    def _render_preview(self, audience: Audience, value: Any, context: Any) -> SafeString:
+        decision = audience.decide(Viewer.of_context(context))
+        show = decision.shown or shows_everything(context)
+        html = super().render(value, context=context) if show else ""
+        return marked(html, audience, None if shows_everything(context) else decision)

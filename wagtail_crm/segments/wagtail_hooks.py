@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.snippets.models import register_snippet
@@ -15,12 +16,18 @@ from .chips import segments_of
 from .deletion import refuse_if_used
 from .membership import build_segment_ids
 from .models import Membership
+from .reach import audience_view
 from .rules.blocks import RuleBlock
 from .rules.builtin_blocks import BLOCKS
 from .viewsets import SegmentViewSet
 
 register_snippet(SegmentViewSet)
 hooks.register("before_delete_snippet", refuse_if_used)
+
+
+@hooks.register("register_admin_urls")
+def register_admin_urls() -> list[URLPattern]:
+    return [path("crm/audience/", audience_view, name="crm_audience")]
 
 
 @hooks.register("register_crm_segment_rules")

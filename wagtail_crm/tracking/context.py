@@ -29,6 +29,8 @@ class Crm:
         self.pending: list[NewEvent] = []
         self.new_visitor_id: uuid.UUID | None = None
         self.depends_on_cookies = False
+        self.is_private = False
+        self.varies_by_device = False
 
     @cached_property
     def snapshot(self) -> Snapshot:
@@ -85,6 +87,11 @@ class Crm:
         if not consent.may_record(self.request, self.part("profiling")):
             return False
         return not is_machine(self.user_agent)
+
+    def mark_personal(self) -> None:
+        """The response shows what it shows because of who is looking: no shared cache keeps it."""
+        self.depends_on_cookies = True
+        self.is_private = self.is_private or bool(self.member_id)
 
     @property
     def must_ask(self) -> bool:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from wagtail_crm.jobs import enqueue
 
@@ -30,6 +30,11 @@ class CrmMiddleware:
             consent.set_visitor_cookie(request, response, crm.new_visitor_id)
         if crm.new_visitor_id is not None or crm.depends_on_cookies:
             patch_vary_headers(response, ["Cookie"])
+        if crm.varies_by_device:
+            patch_vary_headers(response, ["User-Agent"])
+        if crm.is_private:
+            # Some shared caches do not heed Vary.
+            patch_cache_control(response, private=True)
         return response
 
     def save(self, crm: Crm) -> None:

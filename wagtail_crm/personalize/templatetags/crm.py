@@ -72,8 +72,10 @@ def member_field(context: template.Context, field: str, default: str = "") -> st
             f"There is no member field {field!r}. Fields: {', '.join(placeholders)}, attributes.…"
         )
     crm = getattr(context.get("request"), "crm", None)
-    words = crm.part("words", {}) if crm is not None else {}
-    return words.get(field) or default
+    if crm is None:
+        return default
+    crm.mark_personal()
+    return crm.part("words", {}).get(field) or default
 
 
 @register.simple_tag(takes_context=True)
