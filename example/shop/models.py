@@ -23,6 +23,12 @@ class PageTag(TaggedItemBase):
     content_object = ParentalKey(Page, related_name="tagged_items", on_delete=models.CASCADE)
 
 
+def in_english(*more):
+    """The panel of the fields that English visitors read."""
+    fields = [FieldPanel("title_en"), FieldPanel("intro_en"), *more]
+    return MultiFieldPanel(fields, heading=_("In English"))
+
+
 class BilingualPage(PersonalisedPageMixin, Page):
     title_en = models.CharField(_("title (English)"), max_length=255, blank=True)
     intro = models.TextField(_("introduction"), blank=True)
@@ -36,12 +42,8 @@ class BilingualPage(PersonalisedPageMixin, Page):
         related_name="+",
     )
 
-    content_panels: ClassVar = [
-        *Page.content_panels,
-        FieldPanel("intro"),
-        FieldPanel("picture"),
-        MultiFieldPanel([FieldPanel("title_en"), FieldPanel("intro_en")], heading=_("In English")),
-    ]
+    first_panels: ClassVar = [*Page.content_panels, FieldPanel("intro"), FieldPanel("picture")]
+    content_panels: ClassVar = [*first_panels, in_english()]
     search_fields: ClassVar = [
         *Page.search_fields,
         index.SearchField("title_en"),
@@ -57,11 +59,8 @@ class BodyPage(BilingualPage):
     body = BlocksField(BodyBlocks(), verbose_name=_("body"), blank=True)
     body_en = BlocksField(BodyBlocks(), verbose_name=_("body (English)"), blank=True)
 
-    content_panels: ClassVar = [
-        *BilingualPage.content_panels,
-        FieldPanel("body"),
-        FieldPanel("body_en"),
-    ]
+    last_panels: ClassVar = [FieldPanel("body"), in_english(FieldPanel("body_en"))]
+    content_panels: ClassVar = [*BilingualPage.first_panels, *last_panels]
     search_fields: ClassVar = [
         *BilingualPage.search_fields,
         index.SearchField("body"),
@@ -83,9 +82,10 @@ class HomePage(BilingualPage):
 
     parent_page_types: ClassVar = ["wagtailcore.Page"]
     content_panels: ClassVar = [
-        *BilingualPage.content_panels,
+        *BilingualPage.first_panels,
         FieldPanel("welcome"),
         FieldPanel("body"),
+        in_english(),
     ]
 
     class Meta:
@@ -124,19 +124,14 @@ class ProductPage(BodyPage):
     parent_page_types: ClassVar = ["shop.CategoryPage"]
     subpage_types: ClassVar = []
     content_panels: ClassVar = [
-        *BodyPage.content_panels[:3],
+        *BodyPage.first_panels,
         FieldRowPanel([FieldPanel("price"), FieldPanel("sku")]),
         FieldRowPanel([FieldPanel("size"), FieldPanel("origin")]),
         FieldPanel("tags"),
         FieldPanel("body"),
-        MultiFieldPanel(
-            [
-                FieldPanel("title_en"),
-                FieldPanel("intro_en"),
-                FieldRowPanel([FieldPanel("size_en"), FieldPanel("origin_en")]),
-                FieldPanel("body_en"),
-            ],
-            heading=_("In English"),
+        in_english(
+            FieldRowPanel([FieldPanel("size_en"), FieldPanel("origin_en")]),
+            FieldPanel("body_en"),
         ),
     ]
     search_fields: ClassVar = [*BodyPage.search_fields, index.SearchField("sku")]
@@ -175,10 +170,10 @@ class ArticlePage(BodyPage):
     parent_page_types: ClassVar = ["shop.ArticleIndexPage"]
     subpage_types: ClassVar = []
     content_panels: ClassVar = [
-        *BodyPage.content_panels[:3],
+        *BodyPage.first_panels,
         FieldRowPanel([FieldPanel("date"), FieldPanel("author"), FieldPanel("author_en")]),
         FieldPanel("tags"),
-        *BodyPage.content_panels[3:],
+        *BodyPage.last_panels,
     ]
 
     class Meta:
@@ -219,12 +214,12 @@ class SeminarPage(BodyPage):
     parent_page_types: ClassVar = ["shop.SeminarIndexPage"]
     subpage_types: ClassVar = []
     content_panels: ClassVar = [
-        *BodyPage.content_panels[:3],
+        *BodyPage.first_panels,
         FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
         FieldRowPanel([FieldPanel("place"), FieldPanel("place_en")]),
         FieldRowPanel([FieldPanel("fee"), FieldPanel("seats")]),
         FieldPanel("tags"),
-        *BodyPage.content_panels[3:],
+        *BodyPage.last_panels,
     ]
 
     class Meta:
@@ -259,9 +254,9 @@ class MemberPage(BodyPage):
 
     parent_page_types: ClassVar = ["shop.HomePage", "shop.MemberPage"]
     content_panels: ClassVar = [
-        *BodyPage.content_panels[:3],
+        *BodyPage.first_panels,
         FieldPanel("area"),
-        *BodyPage.content_panels[3:],
+        *BodyPage.last_panels,
     ]
 
     class Meta:

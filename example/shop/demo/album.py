@@ -3,6 +3,7 @@
 from io import BytesIO
 
 from django.core.files.images import ImageFile
+from django.db import transaction
 from wagtail.images.models import Image
 
 from .pictures.scenes import SCENES, paint
@@ -34,9 +35,39 @@ TITLES = {
     "tools": "道具",
     "tins": "型",
     "ingredients": "素材",
+    "flour-strong": "強力粉の袋",
+    "flour-french": "準強力粉の袋",
+    "flour-whole": "全粒粉の袋",
+    "flour-rye": "ライ麦粉の袋",
+    "flour-cake": "薄力粉の袋",
+    "flour-rice": "米粉ミックスの袋",
+    "flour-pancake": "パンケーキミックスの袋",
+    "starter-kit": "サワードウの元だね",
+    "dry-yeast": "ドライイーストのびん",
+    "fresh-leaven": "生だねのびん",
+    "leaven-jar": "酵母びん",
+    "banneton": "発酵かご",
+    "scraper": "スケッパー",
+    "lame": "クープナイフ",
+    "whisk": "泡立て器",
+    "rolling-pin": "めん棒",
+    "scale": "はかり",
+    "mitt": "オーブンミトン",
+    "loaf-tin": "食パン型",
+    "muffin-tray": "マフィン型",
+    "tart-tin": "タルト型",
+    "chiffon-tin": "シフォン型",
+    "pot": "鋳物ほうろう鍋",
+    "butter": "バター",
+    "chocolate": "チョコレート",
+    "walnuts": "くるみ",
+    "sugar": "てんさい糖",
+    "almond": "アーモンドプードル",
+    "salt": "海塩のびん",
 }
 
 
+@transaction.atomic
 def hang_pictures(world, tick):
     """Paint what is not in the library yet."""
     known = set(Image.objects.values_list("title", flat=True))

@@ -69,10 +69,6 @@ def _bought(measure, amount, days=None, comparison="at_least"):
     }
 
 
-def _agreed(purpose):
-    return {"type": "consent", "value": {"agreed": "agreed", "purpose": purpose}}
-
-
 def _answered(page):
     return {
         "type": "survey",
@@ -124,7 +120,7 @@ def _blueprints(world):
         "newsletter": (
             "メルマガ読者",
             "all",
-            [_is("newsletter", "true"), _agreed("email")],
+            [_is("newsletter", "true")],
         ),
         "answered": ("アンケート回答者", "all", [_answered(page["survey"])]),
         "point_savers": ("300ポイント以上", "all", [_has_points(300)]),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from wagtail_crm.members import actions
@@ -48,7 +49,7 @@ class Person:
 
 
 def hire_staff(world, tick):
-    """The editor (who may do everything) and two colleagues who look after partners."""
+    """The editor (who may do everything) and two colleagues of marketing, who own partners."""
     for email, family, given, chief in STAFF:
         user, _created = User.objects.get_or_create(
             email=email,
@@ -63,7 +64,19 @@ def hire_staff(world, tick):
         EmailAddress.objects.get_or_create(
             user=user, email=email, defaults={"verified": True, "primary": True}
         )
+        if not chief:
+            user.groups.add(_marketing(), *Group.objects.filter(name="Editors"))
     tick(1)
+
+
+def _marketing():
+    """Colleagues who may do everything in the CRM but delete."""
+    group, is_new = Group.objects.get_or_create(name="マーケティング")
+    if is_new:
+        of_crm = Permission.objects.filter(content_type__app_label__startswith="wagtail_crm_")
+        group.permissions.set(of_crm.exclude(codename__startswith="delete_"))
+        group.permissions.add(Permission.objects.get(codename="access_admin"))
+    return group
 
 
 @transaction.atomic
