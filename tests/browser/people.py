@@ -97,6 +97,12 @@ class Visitor(Person):
         self.page.wait_for_load_state("networkidle")
         self.look("16-mail")
 
+    def click_in_mail(self, words):
+        """The page that the link opens beside the mail."""
+        with self.page.expect_popup() as opened:
+            self.page.get_by_role("link", name=words).click()
+        return opened.value
+
 
 class Editor(Person):
     """Somebody in the Wagtail admin who cannot program."""

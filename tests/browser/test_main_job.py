@@ -71,8 +71,7 @@ def test_from_first_visit_to_click_in_a_mail(shop, new_page, shot, assert_access
     assert "とくべつなご案内" in mail.html
 
     visitor.read_mail(mail)
-    visitor.page.get_by_role("link", name="元だねを見る").click()
-    expect(visitor.page).to_have_url(re.compile(KIT))
+    expect(visitor.click_in_mail("元だねを見る")).to_have_url(re.compile(KIT))
 
     editor.go(f"/admin/crm/campaign/inspect/{campaign.pk}/")
     expect(editor.funnel()).to_have_text(
