@@ -14,4 +14,4 @@ def test_good_addresses_of_redis(crm_settings, url):
 @pytest.mark.parametrize("url", ["http://localhost", "localhost:6379", "redis://host:99999", "", 5])
 def test_e020_an_address_that_is_none(crm_settings, url):
     crm_settings(REDIS_URL=url)
-    assert [problem.id for problem in check_redis_url()] == ["wagtail_crm.E020"]
+    assert [problem.id for problem in check_redis_url()] == ["wagtail_crm.E005"]
