@@ -38,7 +38,7 @@ def record_events(*, events: Iterable[NewEvent]) -> set[UUID]:
     """
     with transaction.atomic():
         fresh, written = _write(events)
-        transaction.on_commit(partial(_tell_or_set_aside, written), robust=True)
+        transaction.on_commit(lambda: _tell_or_set_aside(written), robust=True)
     return fresh
 
 
