@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tests.members.factories import make_member
 from tests.surveys.factories import (
@@ -56,7 +56,8 @@ def test_numbers_and_dates_are_kept_so_that_they_compare():
 
 def test_an_answer_is_in_the_log_in_words():
     page, member = make_survey(), make_member()
-    answer(page, member, bake=[CAKES, BREAD], why="x" * 100)
+    with translation.override("en"):
+        answer(page, member, bake=[CAKES, BREAD], why="x" * 100)
     event = Event.objects.get(kind="survey_answer")
     assert (event.member_id, event.page_id, event.subject) == (
         member.pk,

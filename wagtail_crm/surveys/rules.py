@@ -59,7 +59,8 @@ class Answered(WordedRule):
         if self.question is not None:
             words["question"] = self.question.label
         if self.answers:
-            words["answers"] = listed([f"“{answer.label}”" for answer in self.answers])
+            quoted = gettext("“%(answer)s”")
+            words["answers"] = listed([quoted % {"answer": each.label} for each in self.answers])
         ending = Ending.NOT_DOING if self.negated else Ending.DOING
         return Clause(self._text() % words, ending)
 
