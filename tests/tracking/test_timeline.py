@@ -80,9 +80,7 @@ def test_repeats_of_a_page_fold_until_something_else_happens(member, bread):
 
 
 def test_other_repeats_do_not_fold(member):
-    record_events(
-        events=[NewEvent("login", member_id=member.pk, at=minutes(n)) for n in range(2)]
-    )
+    record_events(events=[NewEvent("login", member_id=member.pk, at=minutes(n)) for n in range(2)])
     [(_day, entries)] = timeline_of(member).days
     assert [entry.count for entry in entries] == [1, 1]
 
@@ -99,9 +97,7 @@ def test_days_are_those_of_the_editors_time_zone(member):
 
 def test_an_entry_leads_to_its_page_while_there_is_one(member, bread):
     gone = make_page("Gone", slug="gone")
-    record_events(
-        events=[view(page.pk, member_id=member.pk, at=NOON) for page in (bread, gone)]
-    )
+    record_events(events=[view(page.pk, member_id=member.pk, at=NOON) for page in (bread, gone)])
     gone.delete()
     [(_day, entries)] = timeline_of(member).days
     assert {entry.address for entry in entries} == {bread.url, ""}

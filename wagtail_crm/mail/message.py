@@ -28,7 +28,8 @@ BULK = {"Precedence": "bulk", "X-Auto-Response-Suppress": "OOF, AutoReply"}
 
 def message_id(delivery_id: int, domain: str) -> str:
     """The same for every attempt, so that servers and readers can drop a second copy."""
-    digest = salted_hmac("wagtail_crm.mail.message_id", str(delivery_id)).hexdigest()[:20]
+    salt = "wagtail_crm.mail.message_id"
+    digest = salted_hmac(salt, str(delivery_id), algorithm="sha256").hexdigest()[:20]
     return f"<crm-{delivery_id}-{digest}@{domain}>"
 
 
