@@ -19,8 +19,9 @@ class WelcomeBlock(AudienceMixin):
 
     kicker = blocks.CharBlock(label=_("line above"), required=False)
     kicker_en = blocks.CharBlock(label=_("line above (English)"), required=False)
-    title = blocks.CharBlock(label=_("headline"))
-    title_en = blocks.CharBlock(label=_("headline (English)"), required=False)
+    # Of two lines, so that the editor chooses where it breaks.
+    title = blocks.TextBlock(label=_("headline"), rows=2)
+    title_en = blocks.TextBlock(label=_("headline (English)"), required=False, rows=2)
     text = blocks.TextBlock(label=_("text"), required=False)
     text_en = blocks.TextBlock(label=_("text (English)"), required=False)
     picture = ImageChooserBlock(label=_("picture"), required=False)
