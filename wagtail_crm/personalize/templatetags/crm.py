@@ -47,8 +47,7 @@ def segment(parser: Parser, token: Token) -> SegmentNode:
     """Content for members who are in any of the named segments, and ``{% else %}`` for others.
 
     A name is the segment's name in the admin (or a variable with a name or a segment). Nobody
-    is in a segment that was renamed, unpublished or deleted: ``manage.py check --database
-    default`` finds such names in templates.
+    is in a segment that was renamed, unpublished or deleted; the log says so once.
     """
     tag, *names = token.split_contents()
     if not names:
