@@ -5,6 +5,7 @@ import email.policy
 import functools
 import os
 
+import hypothesis
 import pytest
 import redis as redis_client
 from aiosmtpd.controller import Controller
@@ -16,6 +17,9 @@ from tests.snapshots import snapshot_of_the_run
 from wagtail_crm.registry import clear_registries
 
 pytest_plugins = ["tests.browsing"]
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("crm", deadline=None)
+hypothesis.settings.load_profile("crm")
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_serialized_rollback"}
 
 
