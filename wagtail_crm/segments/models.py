@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
@@ -49,6 +49,11 @@ class Segment(DraftStateMixin, RevisionMixin, index.Indexed, models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        with transaction.atomic():
+            Segment.objects.filter(pk=self.pk).close()
+            return super().delete(*args, **kwargs)
 
     @cached_property
     def rule(self) -> Group:

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Model, Q
 from wagtail.models import ReferenceIndex
 
@@ -24,6 +24,21 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
     def not_refreshed_since(self, moment: datetime.datetime) -> Self:
         """Live segments last counted before ``moment``, or never."""
         return self.live().filter(Q(refreshed_at=None) | Q(refreshed_at__lt=moment))
+
+    def close(self) -> None:
+        """Let nobody enter until the end of the transaction: their commits wait for ours.
+
+        Otherwise somebody could enter between the deletion of the members and of the segment.
+        """
+        list(self.order_by("pk").select_for_update().values_list("pk", flat=True))
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            self.close()
+            return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
     def naming(self, thing: Model) -> Self:
         """Segments whose rules name a page, an attribute, a tag, a segment, …"""

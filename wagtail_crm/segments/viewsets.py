@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList
-from wagtail.admin.ui.tables import DateColumn, NumberColumn
+from wagtail.admin.ui.tables import DateColumn, LiveStatusTagColumn, NumberColumn
 
 from wagtail_crm.viewsets import CrmViewSet
 
@@ -55,6 +55,7 @@ class SegmentViewSet(CrmViewSet):
             "name",
             SizeColumn("size", label=_("Number of members"), sort_key="size"),
             DateColumn("refreshed_at", label=_("Counted"), sort_key="refreshed_at"),
+            LiveStatusTagColumn(),
         ]
 
     @property

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext
 
 
@@ -129,4 +128,4 @@ def inside_sentence(label: str) -> str:
 
 def as_sentence(clauses: str) -> str:
     """The whole sentence, given its joined clauses."""
-    return capfirst(gettext("Members %(clauses)s.") % {"clauses": clauses})
+    return gettext("Members %(clauses)s.") % {"clauses": clauses}

@@ -1,0 +1,95 @@
+import itertools
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.transaction import Atomic
+from django.utils.translation import override
+from wagtail.models import Page
+
+from tests.members.factories import make_attribute, make_user
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def prefecture(db):
+    return make_attribute(
+        "prefecture",
+        type="choice",
+        choices="Tokyo\nOsaka",
+        translations={"ja": {"label": "都道府県", "choices": "東京都\n大阪府"}},
+    )
+
+
+@pytest.fixture
+def tree(db):
+    """Pages by name: ``tree("Baking", "Bread")`` makes Bread below Baking and returns both."""
+
+    def grow(*titles):
+        parent, pages = Page.objects.get(depth=1), []
+        for title in titles:
+            page = Page(title=title, slug=f"p{next(_numbers)}")
+            parent = parent.add_child(instance=page)
+            pages.append(parent)
+        return pages
+
+    return grow
+
+
+@pytest.fixture
+def editor(client):
+    """Log in somebody who may enter the admin and has these permissions on segments."""
+
+    def log_in(*actions, members=()):
+        user = make_user(f"editor{next(_numbers)}@example.jp")
+        group = Group.objects.create(name=f"editors {next(_numbers)}")
+        codes = ["access_admin", *(f"{each}_segment" for each in actions)]
+        codes += [f"{each}_member" for each in members]
+        group.permissions.set(Permission.objects.filter(codename__in=codes))
+        user.groups.add(group)
+        client.force_login(user)
+        return user
+
+    return log_in
+
+
+@pytest.fixture
+def chief(client):
+    """A superuser, logged in and reading English."""
+    user = make_user("chief@example.jp", is_superuser=True, is_staff=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def in_english():
+    with override("en"):
+        yield
+
+
+@pytest.fixture
+def committing(db, monkeypatch):
+    """Runs what waits for the commit as if the code's outermost ``atomic`` committed.
+
+    Far faster than tests that really commit; some of those prove that it is the same.
+    """
+    outside = len(connection.savepoint_ids)
+    leave, wait = Atomic.__exit__, BaseDatabaseWrapper.on_commit
+
+    def leave_and_run(self, *details):
+        leave(self, *details)
+        if len(connection.savepoint_ids) == outside and not connection.needs_rollback:
+            waiting, connection.run_on_commit = connection.run_on_commit, []
+            for _savepoints, function, _robust in waiting:
+                function()
+
+    def run_or_wait(self, function, robust=False):
+        if len(self.savepoint_ids) == outside:
+            function()
+        else:
+            wait(self, function, robust)
+
+    monkeypatch.setattr(Atomic, "__exit__", leave_and_run)
+    monkeypatch.setattr(BaseDatabaseWrapper, "on_commit", run_or_wait)

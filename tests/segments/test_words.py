@@ -1,0 +1,183 @@
+"""Segments in words: what an editor reads, exactly."""
+
+import pytest
+from django.utils.translation import override
+
+from tests.members.factories import make_attribute
+from tests.segments.factories import attribute, behaviour, group, in_segment, make_segment, purchase
+from wagtail_crm.members.models import MemberTag
+from wagtail_crm.segments.models import Segment
+
+pytestmark = pytest.mark.django_db
+
+
+def said(*rules, match="all"):
+    segment = make_segment(*rules, match=match, publish=False)
+    words = []
+    for language in ("en", "ja"):
+        with override(language):
+            words.append(Segment.objects.get(pk=segment.pk).sentence)
+    return words
+
+
+def tag(name, has="has"):
+    made, _created = MemberTag.objects.get_or_create(name=name, defaults={"slug": name})
+    return "tag", {"tag": made.pk, "has": has}
+
+
+def test_sentence_of_the_main_job(tree, prefecture):
+    (baking,) = tree("Baking")
+    assert said(
+        behaviour(pages=[baking], times=2, days=30), attribute(prefecture, "is", "Tokyo")
+    ) == [
+        "Members who viewed Baking or a page below it at least twice in the last 30 days "
+        "and whose prefecture is Tokyo.",
+        "「Baking」またはその下のページを過去30日間に2回以上見ていて、都道府県が東京都の会員",
+    ]
+
+
+def test_sentence_without_rules():
+    assert said() == ["All members.", "すべての会員"]
+
+
+def test_alternatives_read_as_alternatives(prefecture):
+    assert said(
+        behaviour("login", times=3),
+        attribute(prefecture, "is", "Tokyo"),
+        tag("vip"),
+        match="any",
+    ) == [
+        "Members who logged in at least 3 times, whose prefecture is Tokyo "
+        "or who have the tag “vip”.",
+        "3回以上ログインしているか、都道府県が東京都であるか、タグ「vip」が付いている会員",
+    ]
+
+
+def test_none_of_some_rules_reads_as_negations(prefecture):
+    assert said(
+        behaviour("purchase", times=1, days=90),
+        attribute(prefecture, "one_of", "Tokyo, Osaka"),
+        match="none",
+    ) == [
+        "Members who did not buy anything in the last 90 days and whose prefecture is not "
+        "Tokyo or Osaka.",
+        "商品を過去90日間に購入しておらず、都道府県が東京都または大阪府ではない会員",
+    ]
+
+
+def test_groups_stand_in_brackets(prefecture, tree):
+    (baking,) = tree("Baking")
+    inner = group("any", attribute(prefecture, "is", "Tokyo"), tag("vip"))
+    assert said(behaviour(pages=[baking], below=False), inner) == [
+        "Members who viewed Baking and (whose prefecture is Tokyo or who have the tag “vip”).",
+        "「Baking」を見ていて、（都道府県が東京都であるか、タグ「vip」が付いている）に当てはまっている会員",
+    ]
+
+
+def test_group_of_one_needs_no_brackets(prefecture):
+    inner = group("all", group("any", attribute(prefecture, "is", "Tokyo")))
+    assert said(inner) == ["Members whose prefecture is Tokyo.", "都道府県が東京都の会員"]
+
+
+def test_how_often(tree):
+    first, second = tree("A", "B")
+    assert [
+        said(behaviour("login", comparison="at_most", times=times))[0] for times in (0, 1, 2)
+    ] == [
+        "Members who did not log in.",
+        "Members who did not log in more than once.",
+        "Members who did not log in more than 2 times.",
+    ]
+    assert said(behaviour("login", comparison="at_most", times=1, days=7))[1] == (
+        "過去7日間に2回以上はログインしていない会員"
+    )
+    assert said(behaviour(pages=[first, second], days=1)) == [
+        "Members who viewed A, B or a page below them in the last 1 day.",
+        "「A」、「B」またはその下のページを過去1日間に見ている会員",
+    ]
+
+
+def test_kind_without_words_of_its_own_is_named():
+    assert said(behaviour("logout", times=2)) == [
+        "Members who have done “logged out” at least twice.",
+        "「ログアウト」を2回以上している会員",
+    ]
+
+
+def test_amounts():
+    assert said(purchase("value", "at_least", "10000", days=90)) == [
+        "Members who bought something for at least 10,000 yen in total in the last 90 days.",
+        "商品を過去90日間に合計10,000円以上購入している会員",
+    ]
+    assert said(purchase("value", "at_most", "500")) == [
+        "Members who did not buy anything for more than 500 yen in total.",
+        "商品を合計500円を超えては購入していない会員",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("comparison", "value", "upper", "english", "japanese"),
+    [
+        ("lt", "20", "", "is less than 20", "ageが20未満の会員"),
+        ("gte", "1200", "", "is at least 1,200", "ageが1,200以上の会員"),
+        ("between", "20", "29.5", "is between 20 and 29.5", "ageが20から29.5までの会員"),
+        ("not_set", "", "", "is not filled in", "ageが入力されていない会員"),
+        ("is_not", "5", "", "is not 5", "ageが5ではない会員"),
+    ],
+)
+def test_numbers(comparison, value, upper, english, japanese):
+    age = make_attribute("age", type="number")
+    rule = attribute(age, comparison, value, upper)
+    assert said(rule) == [f"Members whose age {english}.", japanese]
+
+
+def test_dates_are_written_as_people_write_them():
+    born = make_attribute("born", type="date")
+    assert said(attribute(born, "gte", "2000-02-03")) == [
+        "Members whose born is on or after Feb. 3, 2000.",
+        "bornが2000年2月3日以降の会員",
+    ]
+
+
+def test_label_that_is_an_abbreviation_keeps_its_capitals():
+    vip = make_attribute("vip", label="VIP since", type="date")
+    assert said(attribute(vip, "set"))[0] == "Members whose VIP since is filled in."
+
+
+def test_texts_and_lists():
+    notes = make_attribute("notes")
+    likes = make_attribute("likes", type="choices", choices="bread\ncake")
+    assert said(attribute(notes, "contains", "oven"), attribute(likes, "is", "bread, cake")) == [
+        "Members whose notes contains “oven” and whose likes includes bread or cake.",
+        "notesに「oven」が含まれていて、likesにbreadまたはcakeが含まれている会員",
+    ]
+
+
+def test_who_they_are():
+    rules = [
+        ("status", {"status": "registered"}),
+        ("consent", {"agreed": "not_agreed", "purpose": "email"}),
+        ("language", {"comparison": "is", "language": "ja"}),
+        ("registered", {"when": "before", "days": 30}),
+    ]
+    assert said(*rules) == [
+        "Members who are registered, who have not agreed to: E-mail, whose language is Japanese "
+        "and who registered at least 30 days ago.",
+        "登録済みで、「メール」に同意しておらず、言語が日本語で、30日以上前に登録している会員",
+    ]
+
+
+def test_other_segments():
+    fans = make_segment(name="Fans")
+    assert said(in_segment(fans, "not_in")) == [
+        "Members who are not in the segment “Fans”.",
+        "セグメント「Fans」に入っていない会員",
+    ]
+
+
+def test_broken_rule_says_why():
+    assert said(attribute("gone", "is", "x")) == [
+        "Members who match a rule that no longer works "
+        "(The attribute is not chosen, or no longer exists).",
+        "使えなくなった条件（属性が選ばれていないか、もうありません）に当てはまっている会員",
+    ]
