@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList
-from wagtail.admin.ui.tables import DateColumn, LiveStatusTagColumn, NumberColumn
+from wagtail.admin.ui.tables import DateColumn, NumberColumn, StatusTagColumn
 
 from wagtail_crm.viewsets import CrmViewSet
 
@@ -21,12 +21,20 @@ class SizeColumn(NumberColumn):
     cell_template_name = "wagtail_crm/segments/size_cell.html"
 
 
+def _status(segment: Segment) -> Any:
+    if not segment.live:
+        return _("Draft")
+    return _("Live, with a draft") if segment.has_unpublished_changes else _("Live")
+
+
 class SegmentViewSet(CrmViewSet):
     model = Segment
     icon = "group"
     menu_label = _("Segments")
     menu_order = 300
+    # By part of the name: full-text search finds no part of a Japanese one.
     search_fields = ["name"]
+    search_backend_name = None
     ordering = "name"
     filterset_class = listing.SegmentFilterSet
     copy_view_enabled = True
@@ -55,7 +63,10 @@ class SegmentViewSet(CrmViewSet):
             "name",
             SizeColumn("size", label=_("Number of members"), sort_key="size"),
             DateColumn("refreshed_at", label=_("Counted"), sort_key="refreshed_at"),
-            LiveStatusTagColumn(),
+            # Wagtail's own column asks the database about each row's schedule.
+            StatusTagColumn(
+                "status", label=_("Status"), accessor=_status, primary=lambda segment: segment.live
+            ),
         ]
 
     @property
