@@ -1,0 +1,1 @@
+"""What a page costs: bare, with this package, and with wagtail-personalisation."""
