@@ -79,5 +79,4 @@ def _peer(user: Any, page: PortalPage) -> Additions:
                 segment=segment, operator="more_than", count=1000 + number, counted_page=page
             )
         made.append(segment.pk)
-    everyone = {"segment": "-1"}
-    return [{"segment": str(made[number])} for number in (0, 10)], [everyone, everyone]
+    return [{"segment": str(made[number])} for number in (0, 10)], [{}, {}]
