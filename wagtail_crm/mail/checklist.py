@@ -14,6 +14,7 @@ from wagtail import blocks
 from wagtail_crm.members.placeholders import PATTERN, available_placeholders, unknown_words
 from wagtail_crm.segments.audience import Viewer
 from wagtail_crm.segments.audience_blocks import AudienceMixin
+from wagtail_crm.segments.models import Segment
 
 from .blocks import DestinationMixin
 from .letter import Letter
@@ -92,7 +93,8 @@ def _content(campaign: Campaign) -> Iterator[Finding]:
     words = [campaign.subject, campaign.preheader, *_strings(campaign.body.get_prep_value())]
     yield from _merge_fields("\n".join(words))
     yield from _pages(campaign)
-    yield from _lost_segments(campaign.body.stream_block, campaign.body)
+    known = set(Segment.objects.values_list("pk", flat=True))
+    yield from _lost_segments(campaign.body.stream_block, campaign.body, known)
     try:
         letter = Composer(campaign).letter(Viewer())
     except CannotRender as error:
@@ -163,14 +165,14 @@ def _has_lost_page(block: Any, value: Any) -> bool:
     )
 
 
-def _lost_segments(block: Any, value: Any) -> Iterator[Finding]:
-    if isinstance(block, AudienceMixin) and None in value["audience"]["segments"]:
+def _lost_segments(block: Any, value: Any, known: set[int]) -> Iterator[Finding]:
+    if isinstance(block, AudienceMixin) and not known.issuperset(value["audience"]["segments"]):
         yield Finding(
             "amber",
             gettext("A part is for a segment that no longer exists: nobody will get that part."),
         )
     for child, child_value in children_of(block, value):
-        yield from _lost_segments(child, child_value)
+        yield from _lost_segments(child, child_value, known)
 
 
 def _letter(letter: Letter) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ def preview_modes(campaign: Campaign) -> list[tuple[str, Any]]:
     return [
         (ANYBODY, _("nobody in particular")),
         *(
-            (f"{SEGMENT}{segment.pk}", gettext("somebody in “%(segment)s”") % {"segment": segment})
+            (f"{SEGMENT}{segment.pk}", gettext("a reader in “%(segment)s”") % {"segment": segment})
             for segment in segments
         ),
         (TEXT, _("plain text")),

@@ -43,13 +43,13 @@ def preview_modes() -> list[tuple[str, Any]]:
     ]
 
 
-def eyes_for(mode: str, request: HttpRequest) -> Eyes | None:
+def eyes_for(mode: str | None, request: HttpRequest) -> Eyes | None:
     """Whose eyes ``mode`` means; None for a mode that is not ours."""
     if mode == VISITOR:
         return Eyes(gettext("a visitor without an account"), dict(NOTHING_KNOWN))
     if mode == MEMBER:
         return _eyes_of_member(chosen_member(request))
-    if mode.startswith(SEGMENT) and mode.removeprefix(SEGMENT).isdecimal():
+    if mode and mode.startswith(SEGMENT) and mode.removeprefix(SEGMENT).isdecimal():
         return _eyes_of_segment(int(mode.removeprefix(SEGMENT)))
     return None
 
