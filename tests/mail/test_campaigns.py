@@ -46,6 +46,7 @@ def test_starting_fills_the_outbox_in_one_statement(django_assert_max_num_querie
     assert set(Delivery.objects.values_list("status", flat=True)) == {"pending"}
 
 
+@pytest.mark.postgresql  # threads share one in-memory database on SQLite and lock each other out
 @pytest.mark.django_db(transaction=True)
 def test_two_clicks_at_the_same_time_start_one_campaign():
     make_readers(3)
