@@ -138,8 +138,13 @@ class CrmSettings:
 
     @property
     def mail_workers(self) -> int:
-        """Batches of one campaign that are sent at the same time, each over its own connection."""
+        """Workers that send one campaign at the same time, when so many are free."""
         return int(self._read("MAIL_WORKERS", 4))
+
+    @property
+    def mail_connections(self) -> int:
+        """Connections to the mail server, each with one to the database, of one such worker."""
+        return int(self._read("MAIL_CONNECTIONS", 3))
 
     @property
     def mail_attempts(self) -> int:

@@ -1,10 +1,12 @@
+import asyncio
 import datetime
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from wagtail import hooks
 
-from tests.mail.factories import make_campaign, make_reader, make_readers, text
+from tests.mail.factories import make_campaign, make_many_readers, make_reader, make_readers, text
 from wagtail_crm.mail import actions, sending
 from wagtail_crm.mail.models import Campaign, Delivery, Suppression
 from wagtail_crm.mail.tasks import sweep
@@ -160,37 +162,71 @@ def test_what_a_dead_worker_had_in_hand_is_sent_after_its_lease(smtp_sink, setti
     assert len(smtp_sink.messages) == 2
 
 
-def test_pausing_stops_within_a_batch_and_resuming_finishes_it(smtp_sink, monkeypatch):
+@pytest.mark.django_db(transaction=True)
+def test_pausing_stops_within_a_batch_and_resuming_finishes_it(smtp_sink, settings):
+    settings.WAGTAIL_CRM = settings.WAGTAIL_CRM | {"MAIL_CONNECTIONS": 1}
     make_readers(5)
     campaign = actions.start_campaign(campaign=make_campaign())
-    monkeypatch.setattr(sending, "LOOK", 0)
-    handle = smtp_sink.handle_DATA
+    receive = smtp_sink.handle_DATA
 
-    async def pause_after_two(server, session, envelope):
-        reply = await handle(server, session, envelope)
+    def pause():
+        actions.pause_campaign(campaign=campaign)
+        connection.close()
+
+    async def handle(server, session, envelope):
+        reply = await receive(server, session, envelope)
         if len(smtp_sink.messages) == 2:
-            paused.append(True)
+            await asyncio.to_thread(pause)
+            await asyncio.sleep(sending.LOOK)
         return reply
 
-    paused = []
-    smtp_sink.handle_DATA = pause_after_two
-    real = sending.Round._may_go_on
+    smtp_sink.handle_DATA = handle
 
-    def may_go_on(self):
-        if paused and paused.pop() is not None:
-            actions.pause_campaign(campaign=campaign)
-        return real(self)
-
-    monkeypatch.setattr(sending.Round, "_may_go_on", may_go_on)
-
-    sending.deliver_batch(campaign.pk)
+    sending.deliver_for_a_while(campaign.pk)
 
     assert len(smtp_sink.messages) == 2
     assert states(campaign)["pending"] == 3
-    assert sending.deliver_batch(campaign.pk) == 0
+    assert not sending.deliver_for_a_while(campaign.pk)
     actions.resume_campaign(campaign=campaign)
-    sending.deliver_batch(campaign.pk)
+    sending.deliver_for_a_while(campaign.pk)
     assert len(smtp_sink.messages) == 5
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.sent) == ("sent", 5)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_connections_send_to_nobody_twice(smtp_sink, settings):
+    settings.WAGTAIL_CRM = settings.WAGTAIL_CRM | {"MAIL_CONNECTIONS": 4, "MAIL_BATCH_SIZE": 5}
+    readers = make_many_readers(60)
+    campaign = actions.start_campaign(campaign=make_campaign())
+
+    assert not sending.deliver_for_a_while(campaign.pk)
+
+    assert sorted(to for [to] in smtp_sink.recipients) == sorted(r.email for r in readers)
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.sent) == ("sent", 60)
+    assert Event.objects.of_kinds("mail_sent").count() == 60
+
+
+def test_a_server_that_ends_the_connection_is_asked_again(smtp_sink):
+    make_readers(3)
+    asked = []
+
+    async def handle_MAIL(server, session, envelope, address, options):
+        asked.append(address)
+        if len(asked) == 2:
+            return "421 4.7.0 Too many mails for one connection"
+        envelope.mail_from = address
+        return "250 OK"
+
+    smtp_sink.handle_MAIL = handle_MAIL
+    campaign = actions.start_campaign(campaign=make_campaign())
+
+    sending.deliver_batch(campaign.pk)
+
+    assert len(smtp_sink.messages) == 3
+    assert len(asked) == 4
+    assert states(campaign)["sent"] == 3
 
 
 def test_cancelling_leaves_out_the_rest(smtp_sink):

@@ -1,6 +1,7 @@
 """Addresses in mails that are made for one recipient: signed, short, and good for one purpose."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.core import signing
 from django.urls import reverse
@@ -12,6 +13,8 @@ SALT = "wagtail_crm.mail."
 # A signature is checked against SECRET_KEY and SECRET_KEY_FALLBACKS.
 SEPARATOR = "."
 NUMBERS = "-"
+
+ANY_TOKEN = "TOKEN"  # noqa: S105  # stands for tokens
 
 # Stands for nobody: in tests that editors send to themselves.
 NOBODY = 0
@@ -61,4 +64,10 @@ class Addresses:
         return self._address("unsubscribe", sign("unsubscribe", delivery_id, member_id))
 
     def _address(self, name: str, token: str) -> str:
-        return self.base + reverse(f"wagtail_crm_mail:{name}", args=[token])
+        return self.base + self._paths[name].replace(ANY_TOKEN, token)
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        """Asked once, not for every link of every mail."""
+        names = ("click", "open", "unsubscribe")
+        return {name: reverse(f"wagtail_crm_mail:{name}", args=[ANY_TOKEN]) for name in names}

@@ -22,7 +22,7 @@ def check_mail_settings(**kwargs: Any) -> list[CheckMessage]:
                 id="wagtail_crm.E020",
             )
         )
-    for name in ("mail_batch_size", "mail_workers", "mail_attempts"):
+    for name in ("mail_batch_size", "mail_workers", "mail_connections", "mail_attempts"):
         if getattr(crm_settings, name) < 1:
             problems.append(
                 Error(

@@ -1,12 +1,14 @@
-"""What a worker does with a campaign: batch after batch, one connection each."""
+"""What a worker does with a campaign: batch after batch, over a few connections."""
 
 import datetime
 import functools
 import logging
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from django.db import DatabaseError
+from django.db import DatabaseError, connections, router
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import override
@@ -39,8 +41,29 @@ CAMPAIGNS_REMEMBERED = 4
 
 
 def deliver_for_a_while(campaign_id: int, seconds: float = PATIENCE) -> bool:
-    """Send batches of a campaign; True when more is due than there was time for."""
-    end = time.monotonic() + seconds
+    """Send batches of a campaign; True when more is due than there was time for.
+
+    Over several connections at a time, because each of them mostly waits: for the mail server's
+    replies, and for the database to write down one mail before the next is handed over.
+    """
+    deliver = functools.partial(_deliver, campaign_id, time.monotonic() + seconds)
+    database = connections[router.db_for_write(Delivery)]
+    # Other threads see no rows of an open transaction, and SQLite has one writer.
+    if database.in_atomic_block or database.vendor == "sqlite":
+        return deliver()
+    with ThreadPoolExecutor(crm_settings.mail_connections, "crm-mail") as pool:
+        threads = [pool.submit(_in_thread, deliver) for _n in range(crm_settings.mail_connections)]
+    return any(thread.result() for thread in threads)
+
+
+def _in_thread(deliver: Callable[[], bool]) -> bool:
+    try:
+        return deliver()
+    finally:
+        connections.close_all()
+
+
+def _deliver(campaign_id: int, end: float) -> bool:
     while deliver_batch(campaign_id):
         if time.monotonic() > end:
             return True

@@ -1,4 +1,7 @@
-"""SQL that the ORM cannot say. ``{recipients}`` is a query compiled by the ORM, never user text."""
+"""SQL that the ORM cannot say, or not fast enough.
+
+``{recipients}`` is a query compiled by the ORM, never user text.
+"""
 
 # Makes the outbox of a campaign: one waiting mail for each recipient, and no second one for
 # anybody. The WHERE clause is needed by SQLite to tell ON CONFLICT from a join condition.
@@ -9,4 +12,10 @@ SELECT %s, recipient.id, 'pending', '', '', 0, %s, '', %s
 FROM ({recipients}) AS recipient
 WHERE true
 ON CONFLICT (campaign_id, member_id) DO NOTHING
+"""
+
+# Writes down that a mail was sent. Run once for every mail, it is worth not being compiled anew.
+MARK_SENT = """
+UPDATE wagtail_crm_mail_delivery
+SET status = 'sent', sent_at = %s, message_id = %s, claim = NULL WHERE id = %s
 """

@@ -3,12 +3,16 @@
 import logging
 import smtplib
 from dataclasses import dataclass
+from email.utils import parseaddr
 from enum import Enum, auto
 from types import TracebackType
 from typing import Self
 
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
+
+from .wire import wire_format
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +87,7 @@ class Transport:
             logger.debug("The mail server had closed the connection.")
         self.is_open = False
 
-    def send(self, message: EmailMessage) -> Answer:
+    def send(self, message: EmailMultiAlternatives) -> Answer:
         """Hand over one mail. Raises ``ServerAway`` or ``SenderRefused``."""
         was_open = self.is_open
         if not was_open:
@@ -98,9 +102,9 @@ class Transport:
         self.open()
         return self._send(message)
 
-    def _send(self, message: EmailMessage) -> Answer:
+    def _send(self, message: EmailMultiAlternatives) -> Answer:
         try:
-            self.connection.send_messages([message])
+            self._hand_over(message)
         except smtplib.SMTPRecipientsRefused as error:
             code, words = next(iter(error.recipients.values()))
             return judge(code, decoded(words))
@@ -122,6 +126,16 @@ class Transport:
             logger.exception("The mail backend failed.")
             return Answer(Verdict.LATER, spoken(error))
         return Answer(Verdict.ACCEPTED)
+
+    def _hand_over(self, message: EmailMultiAlternatives) -> None:
+        data = wire_format(message) if type(self.connection) is SmtpBackend else None
+        if data is None:
+            self.connection.send_messages([message])
+            return
+        smtp: smtplib.SMTP = self.connection.connection  # type: ignore[attr-defined]
+        smtp.ehlo_or_helo_if_needed()
+        options = ["body=8bitmime"] if smtp.has_extn("8bitmime") else []
+        smtp.sendmail(parseaddr(message.from_email)[1], message.to, data, options)
 
 
 def judge(code: int, words: str) -> Answer:

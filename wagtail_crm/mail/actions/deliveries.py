@@ -3,7 +3,8 @@
 ``pending → sending`` is committed before a mail is handed over and ``sending → sent`` right
 after. A worker that dies in between leaves rows in ``sending``; their lease runs out and they
 are tried again, with the same Message-ID. So nobody is missed, and the only mail that can
-arrive twice is one that the server had accepted when the worker died before that commit.
+arrive twice is one that the server had accepted when the worker died before that commit: at most
+one for each connection to the mail server.
 """
 
 import datetime
@@ -18,7 +19,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from wagtail_crm.conf import crm_settings
-from wagtail_crm.mail import events
+from wagtail_crm.mail import events, sql
 from wagtail_crm.mail.models import Campaign, Delivery, Suppression
 from wagtail_crm.mail.transport import Answer, Verdict
 from wagtail_crm.tracking.actions import record_events
@@ -65,17 +66,18 @@ def claim_batch(*, campaign_id: int, size: int | None = None) -> Batch:
 
 def mark_sent(*, delivery: Delivery, message_id: str) -> None:
     """Commit that the server accepted a mail; tries hard, for the mail cannot be taken back."""
+    connection = connections[router.db_for_write(Delivery)]
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
     for pause in (*PERSISTENCE, None):
         try:
-            Delivery.objects.filter(pk=delivery.pk).update(
-                status=Status.SENT, sent_at=timezone.now(), message_id=message_id, claim=None
-            )
+            with connection.cursor() as cursor:
+                cursor.execute(sql.MARK_SENT, [now, message_id, delivery.pk])
             return
         except OperationalError:
-            if pause is None or connections[router.db_for_write(Delivery)].in_atomic_block:
+            if pause is None or connection.in_atomic_block:
                 raise
             logger.exception("Mail %s was sent, but that could not be written.", message_id)
-            connections[router.db_for_write(Delivery)].close()
+            connection.close()
             time.sleep(pause)
 
 
