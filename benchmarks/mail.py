@@ -54,7 +54,7 @@ def prepare(folder: Path):
     }
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "example.settings")
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True)
-    import django  # noqa: PLC0415  # reads the environment set above
+    import django  # reads the environment set above
 
     django.setup()
     return [sink, redis, postgres]
@@ -62,7 +62,7 @@ def prepare(folder: Path):
 
 def django_way(members, html, text):
     """Seconds, of the clock and of this process, to send to ``members`` with Django alone."""
-    from django.core.mail import EmailMultiAlternatives, get_connection  # noqa: PLC0415
+    from django.core.mail import EmailMultiAlternatives, get_connection
 
     started = time.perf_counter(), time.process_time()
     with get_connection() as connection:
@@ -79,7 +79,7 @@ def django_way(members, html, text):
 
 def our_way(campaign):
     """The same for a started campaign, everything included."""
-    from wagtail_crm.mail import sending  # noqa: PLC0415
+    from wagtail_crm.mail import sending
 
     started = time.perf_counter(), time.process_time()
     sending.deliver_for_a_while(campaign.pk, seconds=600)
@@ -88,7 +88,7 @@ def our_way(campaign):
 
 def as_template(document):
     """A letter as a Django template with the same gaps."""
-    from django.template import engines  # noqa: PLC0415
+    from django.template import engines
 
     pieces = list(document.pieces)
     for place, _word in document.words:
@@ -99,17 +99,17 @@ def as_template(document):
 
 
 def measure():
-    from tests.mail.factories import (  # noqa: PLC0415  # Django must be set up first
+    from tests.mail.factories import (  # Django must be set up first
         button,
         make_campaign,
         make_many_readers,
         make_segment,
         text,
     )
-    from wagtail_crm.mail import actions  # noqa: PLC0415
-    from wagtail_crm.mail.models import Campaign  # noqa: PLC0415
-    from wagtail_crm.mail.render import Composer  # noqa: PLC0415
-    from wagtail_crm.segments.audience import Viewer  # noqa: PLC0415
+    from wagtail_crm.mail import actions
+    from wagtail_crm.mail.models import Campaign
+    from wagtail_crm.mail.render import Composer
+    from wagtail_crm.segments.audience import Viewer
 
     members = make_many_readers(MAILS)
     segment = make_segment(*members[::2])
