@@ -3,6 +3,7 @@ from io import StringIO
 from django.core.management import call_command
 from django.db.models import Count, Sum
 from django.test import TestCase
+from django.utils import timezone
 from wagtail.models import Page
 
 from example.shop.demo.world import EDITOR, MEMBER, PASSWORD
@@ -48,6 +49,9 @@ class FilledSiteTest(TestCase):
         totals = dict(DailyTotal.objects.values_list("kind").annotate(number=Sum("count")))
         assert totals == events
         assert events["page_view"] > 100
+
+    def test_nothing_has_happened_that_is_still_to_come(self):
+        assert list(Event.objects.filter(at__gt=timezone.now()).values_list("kind", "at")) == []
 
     def test_there_are_as_many_members_as_asked(self):
         assert Member.objects.count() == 40

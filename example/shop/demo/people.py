@@ -280,11 +280,11 @@ def _record_consents(world, members):
     for member in members:
         for purpose, share in (("email", 0.74), ("profiling", 0.8)):
             granted = member.email == MEMBER or chance.random() < share
-            records += _answers(member, purpose, granted, chance)
+            records += _answers(member, purpose, granted, chance, world.today)
     ConsentRecord.objects.bulk_create(records, batch_size=1000)
 
 
-def _answers(member, purpose, granted, chance):
+def _answers(member, purpose, granted, chance, today):
     first = ConsentRecord(
         member=member,
         purpose=purpose,
@@ -299,6 +299,7 @@ def _answers(member, purpose, granted, chance):
         again = member.email != MEMBER and granted and chance.random() < 0.05
         granted, source = False, "settings"
         at = member.created_at + datetime.timedelta(days=chance.randint(1, 20))
+        again = again and at < today
     if not again:
         return [first]
     first.is_current = False
