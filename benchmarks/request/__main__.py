@@ -22,7 +22,7 @@ from .variant import Variant
 BUDGET = {"ratio": 1.10, "anonymous_ratio": 1.03, "sql_added": 0}
 WARM_UP = 30
 # So much slower that fewer rounds say the same.
-PEER_EVERY = 10
+PEER_EVERY = 20
 Samples = dict[tuple[str, str], list[float]]
 
 
@@ -49,8 +49,8 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.request", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=150, help="turns of each variant")
-    parser.add_argument("--requests", type=int, default=6, help="requests in a turn")
+    parser.add_argument("--rounds", type=int, default=200, help="turns of each variant")
+    parser.add_argument("--requests", type=int, default=5, help="requests in a turn")
     parser.add_argument("--without-peer", action="store_true")
     options = parser.parse_args()
     options.variants = ["bare", "crm"] if options.without_peer else ["bare", "crm", "peer"]
@@ -96,7 +96,7 @@ def _take_turns(variants: list[Variant], options: argparse.Namespace) -> Samples
                 continue
             requests = 1 if variant.name == "peer" else options.requests
             answer = variant.ask(do="measure", who=who, requests=requests)
-            samples[variant.name, who].append(answer["cpu"])
+            samples[variant.name, who] += answer["cpu"]
     _say("")
     return samples
 
@@ -126,10 +126,9 @@ def _report(looks: dict[tuple[str, str], dict[str, Any]], samples: Samples) -> i
 
 
 def _ratio(samples: Samples, name: str, who: str) -> float:
-    """The median over rounds of what it cost beside the bare page in the same round."""
-    bare = samples["bare", who][:: PEER_EVERY if name == "peer" else 1]
-    pairs = zip(samples[name, who], bare, strict=True)
-    return round(statistics.median(one / other for one, other in pairs), 3)
+    """The median request beside the median bare one; taking turns, both saw the same weather."""
+    median = statistics.median(samples[name, who])
+    return round(median / statistics.median(samples["bare", who]), 3)
 
 
 def _say(text: str, end: str = "\n") -> None:

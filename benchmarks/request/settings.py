@@ -90,8 +90,9 @@ if VARIANT == "crm":
         "wagtail_crm.tracking.middleware.CrmMiddleware",
         "allauth.account.middleware.AccountMiddleware",
     ]
-    CACHES["default"]["BACKEND"] = "wagtail_crm.tracking.cache.RedisCache"
-    WAGTAIL_CRM = {"REDIS_URL": REDIS_URL}
+    # In addition, so that nothing that the bare page also asks is asked in another way.
+    CACHES["crm"] = {"BACKEND": "wagtail_crm.tracking.cache.RedisCache", "LOCATION": REDIS_URL}
+    WAGTAIL_CRM = {"REDIS_URL": REDIS_URL, "CACHE_ALIAS": "crm"}
     CELERY_BROKER_URL = REDIS_URL
 
 if VARIANT == "peer":

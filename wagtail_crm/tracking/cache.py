@@ -60,6 +60,14 @@ class Client(django_redis.RedisCacheClient):
         options.setdefault("retry", again)
         super().__init__(servers, **options)
         self.breaker = _breaker_of(tuple(servers))
+        self._clients: dict[Any, redis.Redis] = {}
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        """Kept, where Django makes one per call: that costs more than asking Redis."""
+        pool = self._get_connection_pool(write)  # type: ignore[attr-defined]
+        if pool not in self._clients:
+            self._clients[pool] = redis.Redis(connection_pool=pool)
+        return self._clients[pool]
 
     add = _or(False)(django_redis.RedisCacheClient.add)
     set = _or(None)(django_redis.RedisCacheClient.set)

@@ -1,15 +1,23 @@
 """``{% load crm_consent %}{% consent_bar %}`` at the end of ``<body>``."""
 
+import functools
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import get_script_prefix
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 
 from wagtail_crm.conf import crm_settings
 
 register = template.Library()
 
 TEMPLATE = "wagtail_crm/tracking/_consent_bar.html"
+# Stands for the address of the page in what is kept.
+NEXT = "crm-consent-next"
 
 
 @register.simple_tag(takes_context=True)
@@ -17,15 +25,21 @@ def consent_bar(context: template.Context, privacy_url: str = "") -> str:
     """Ask whether the visit may be recorded, until there is an answer.
 
     ``privacy_url`` is the page that explains more. Renders nothing in mode ``off``, in previews
-    and where the site's middleware is not installed.
+    and where the site's middleware is not installed. The template knows ``mode``, ``next`` and
+    ``privacy_url``, not the request: it is rendered once per language and kept.
     """
     request: Any = context.get("request")
     crm = getattr(request, "crm", None)
     if crm is None or getattr(request, "is_preview", False) or not crm.must_ask:
         return ""
-    values: dict[str, Any] = {
-        "mode": crm_settings.consent_mode,
-        "next": request.get_full_path(),
-        "privacy_url": privacy_url,
-    }
-    return render_to_string(TEMPLATE, values, request=request)
+    render = _render if settings.DEBUG else _rendered_once
+    html = render(crm_settings.consent_mode, privacy_url, get_language(), get_script_prefix())
+    return mark_safe(html.replace(NEXT, escape(request.get_full_path())))  # noqa: S308
+
+
+def _render(mode: str, privacy_url: str, language: str | None, prefix: str) -> str:
+    values = {"mode": mode, "next": NEXT, "privacy_url": privacy_url}
+    return render_to_string(TEMPLATE, values)
+
+
+_rendered_once = functools.lru_cache(maxsize=64)(_render)
