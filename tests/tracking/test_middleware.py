@@ -10,6 +10,7 @@ from tests.tracking import counting_cache
 from tests.tracking.factories import make_browser
 from wagtail_crm.checks import MIDDLEWARE
 from wagtail_crm.members.actions import record_consent
+from wagtail_crm.segments.models import Membership, Segment
 from wagtail_crm.tracking import actions, buffer
 from wagtail_crm.tracking.models import Event
 
@@ -62,6 +63,23 @@ def test_a_members_page_adds_no_sql(page, member, bare):
     without = bare(lambda: statements(make_browser(None, user=member.user), page))
     client = make_browser(None, user=member.user)
     assert normal(statements(client, page)) == normal(without)
+
+
+def test_fifty_segments_and_three_slots_add_no_sql(page, member, bare):
+    segments = [Segment.objects.create(name=f"Segment {number}") for number in range(50)]
+    Membership.objects.bulk_create(
+        Membership(segment=segment, member=member) for segment in segments[::5]
+    )
+    page.body = [
+        ("banner", {"title": f"Slot {number}", "audience": {"segments": [segments[number].pk]}})
+        for number in (0, 5, 10)
+    ]
+    page.save()
+    without = bare(lambda: statements(make_browser(None, user=member.user), page))
+    client = make_browser(None, user=member.user)
+    assert normal(statements(client, page)) == normal(without)
+    shown = client.get(page.url).content.decode()
+    assert [f"Slot {number}" in shown for number in (0, 5, 10)] == [True, True, True]
 
 
 def normal(queries):

@@ -138,6 +138,11 @@ def test_the_page_says_what_is_in_force(page):
         assert (response.status_code, response.context["answer"]) == (200, known)
 
 
+def test_the_page_asks_once(page):
+    text = make_browser(None).get(URL).content.decode()
+    assert (text.count('name="answer" value="yes"'), "csrfmiddlewaretoken" in text) == (1, True)
+
+
 def test_the_page_knows_a_members_answer(page):
     member = make_registered_member()
     client = make_browser(None, user=member.user, commits=True)

@@ -48,11 +48,11 @@ def test_the_list_says_what_and_why(looker):
     refuse(NewEvent("dance").to_json())
     refuse(visit().to_json())
     response = looker.get(LIST)
-    rows = [(str(row), row.kind, row.attempts) for row in response.context["object_list"]]
+    rows = [(row.kind(), row.explanation()) for row in response.context["object_list"]]
     assert rows == [
-        ("Not an event", "ページ閲覧", 0),
-        ("Not an event", "dance", 0),
-        ("The subject is longer.", "–", 0),
+        ("ページ閲覧", "記録または処理の途中で問題が起きました。"),
+        ("dance", "この種類の行動を扱う機能が、このサイトにありません。"),
+        ("読み取れないもの", "読み取れません。このサイト以外が書き込んだものです。"),
     ]
 
 

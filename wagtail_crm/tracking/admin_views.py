@@ -35,7 +35,10 @@ class RefusedEventIndexView(IndexView):
 class RefusedEventInspectView(InspectView):
     """Everything there is to know of one, with the button that tries it again."""
 
-    fields = ["reason", "at", "attempts"]
+    page_title = _("Event set aside")
+
+    def get_member_display_value(self) -> str:
+        return str(self.object.member or "–")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(

@@ -29,6 +29,8 @@ class Crm:
         self.pending: list[NewEvent] = []
         self.new_visitor_id: uuid.UUID | None = None
         self.depends_on_cookies = False
+        # The page itself asks for consent: no bar beside it.
+        self.is_asking = False
         self.is_private = False
         self.varies_by_device = False
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import swapper
 from django.conf import settings
+from django.contrib.admin.decorators import display
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Site
 
@@ -189,13 +191,30 @@ class RefusedEvent(models.Model):
         permissions = [("retry_refusedevent", _("Can try events again that were set aside"))]
 
     def __str__(self) -> str:
-        return self.reason.partition("\n")[0][:80]
+        return self.kind()
 
-    @property
+    @display(description=_("event"))
     def kind(self) -> str:
         """What happened, in the active language, as far as it can be read."""
+        event = self.event
+        if event is None:
+            return gettext("Something unreadable")
+        return str(event_kinds[event.kind].label) if event.kind in event_kinds else event.kind
+
+    @display(description=_("what is wrong"))
+    def explanation(self) -> str:
+        """For people; the exact reason is for who looks after the site."""
+        event = self.event
+        if event is None:
+            return gettext("It cannot be read: something else than this site wrote it.")
+        if event.kind not in event_kinds:
+            return gettext("No installed part of the CRM knows this kind of event.")
+        return gettext("Something failed while it was recorded or dealt with.")
+
+    @property
+    def event(self) -> NewEvent | None:
+        """The event, None where the payload is none."""
         try:
-            slug = NewEvent.from_json(bytes(self.payload)).kind
+            return NewEvent.from_json(bytes(self.payload))
         except ValueError:
-            return "–"
-        return str(event_kinds[slug].label) if slug in event_kinds else slug
+            return None

@@ -51,6 +51,7 @@ class ConsentView(TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         crm: Crm = self.request.crm  # type: ignore[attr-defined]
+        crm.is_asking = True
         answer = crm.part("profiling")
         if answer is None and (browser := consent.answer_of(self.request)):
             answer = browser == "yes"

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.ui.tables import Column, DateColumn
+from wagtail.admin.ui.tables import DateColumn
 from wagtail.permissions import policy_registry
 
 from wagtail_crm.viewsets import CrmViewSet
@@ -40,12 +40,12 @@ class RefusedEventViewSet(CrmViewSet):
     menu_item_class = RefusedEventsMenuItem
     index_view_class = RefusedEventIndexView
     inspect_view_class = RefusedEventInspectView
+    inspect_view_fields = ["kind", "member", "explanation", "reason", "at", "attempts"]
     inspect_template_name = "wagtail_crm/tracking/refused_event.html"
     index_results_template_name = "wagtail_crm/tracking/refused_events_results.html"
     list_display = [
-        "__str__",
-        Column("kind", label=_("Event")),
-        Column("attempts", label=_("Attempts since"), sort_key="attempts"),
+        "kind",
+        "explanation",
         DateColumn("at", label=_("Set aside"), sort_key="at"),
     ]
     search_fields = ["reason"]

@@ -30,7 +30,9 @@ def consent_bar(context: template.Context, privacy_url: str = "") -> str:
     """
     request: Any = context.get("request")
     crm = getattr(request, "crm", None)
-    if crm is None or getattr(request, "is_preview", False) or not crm.must_ask:
+    if crm is None or crm.is_asking or getattr(request, "is_preview", False):
+        return ""
+    if not crm.must_ask:
         return ""
     render = _render if settings.DEBUG else _rendered_once
     html = render(crm_settings.consent_mode, privacy_url, get_language(), get_script_prefix())
