@@ -78,7 +78,7 @@ class CrmSettings:
 
     @property
     def consent_version(self) -> str:
-        """Version of the consent text in force; raising it asks everybody again."""
+        """Version of the consent text in force; raising it asks again whoever agreed."""
         return str(self._read("CONSENT_VERSION", "1"))
 
     @property
