@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from . import running
 from .processes import Process, ProcessFailed, free_port
 from .servers import NotAvailable, Postgres, Redis
 from .site import Site
@@ -72,6 +73,7 @@ class Demo:
         self._claim_port()  # the first time loading takes a minute
         self.site = self._site()
         self.site.start()
+        running.publish(self.var, self.site.env)
         self._announce()
 
     def watch(self) -> None:
@@ -90,6 +92,8 @@ class Demo:
         for server in reversed(self._servers):
             server.stop()
         if self._lock:
+            if self.site:
+                running.withdraw(self.var)
             self._lock.close()
 
     def _processes(self) -> list[Process]:
@@ -103,7 +107,7 @@ class Demo:
 
     def _claim_folder(self) -> None:
         self.var.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.var / "demo.lock").open("a+")
+        self._lock = (self.var / running.LOCK).open("a+")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -193,6 +197,7 @@ class Demo:
         say(f"mail catcher  {self.site.catcher_url}   (SMTP 127.0.0.1:{self.site.smtp_port})")
         with contextlib.suppress(FileNotFoundError):
             say((self.var / "logins.txt").read_text().rstrip())
+        say("commands      .venv/bin/python manage.py … works on this data while the demo runs")
         say(f"logs          {self.var / 'log'}\n\nCtrl-C stops everything; the data stays.")
 
 

@@ -5,6 +5,7 @@ import re
 import signal
 import smtplib
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import psutil
 import pytest
 
 from example.demo.processes import free_port
+from example.demo.running import environment_of
 from tests.services import ROOT
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -108,10 +110,17 @@ def test_site_answers_is_watched_and_starts_again(run):
         client.send_message(mail)
     assert "Hello &lt;b&gt;" in demo.get(catcher)[1]
 
+    # What manage.py beside it would use, and nobody else may read.
+    servers = environment_of(demo.var)
+    assert servers["EMAIL_PORT"] == str(smtp_port)
+    assert servers["DATABASE_URL"].startswith("postgresql://")
+    assert stat.S_IMODE((demo.var / "environment.json").stat().st_mode) == 0o600
+
     # A part dies: the rest stops, and it is said which.
     demo.child("celery", "worker").kill()
     assert demo.end() == 1
     assert "worker ended by SIGKILL." in demo.text
+    assert environment_of(demo.var) == {}
 
     # Again, with the data; the mail is still there. The supervisor is killed: nothing is left.
     demo = run()
@@ -120,6 +129,7 @@ def test_site_answers_is_watched_and_starts_again(run):
     assert "Hello &lt;b&gt;" in demo.get(re.search(r"mail catcher +(http\S+)", demo.text)[1])[1]
     if sys.platform == "linux":
         assert demo.end(signal.SIGKILL) == -signal.SIGKILL
+        assert environment_of(demo.var) == {}
     else:
         assert demo.end(signal.SIGTERM) == 0
 
