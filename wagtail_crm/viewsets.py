@@ -1,10 +1,42 @@
 """What every CRM screen in the Wagtail admin has in common."""
 
-from django.utils.functional import cached_property
+import functools
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.functional import cached_property, classproperty
+from wagtail.permissions import policy_registry
+from wagtail.snippets.bulk_actions.delete import DeleteBulkAction
+from wagtail.snippets.models import get_snippet_models
+from wagtail.snippets.views.chooser import SnippetChooserViewSet
 from wagtail.snippets.views.snippets import SnippetViewSet
 
 MENU_HOOK = "register_crm_menu_item"
 SETTINGS_MENU_HOOK = "register_crm_settings_menu_item"
+
+# Whoever may do one of these may know what there is.
+LOOKING = ("add", "change", "delete", "view")
+
+
+class CrmChooserViewSet(SnippetChooserViewSet):
+    """A chooser for those who may see what it lists.
+
+    Wagtail shows choosers to everybody in the admin; ours would show names and addresses.
+    """
+
+    def construct_view(self, view_class: Any, **kwargs: Any) -> Any:
+        view = super().construct_view(view_class, **kwargs)
+
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            policy = policy_registry.get_by_type(self.model)
+            if not policy.user_has_any_permission(request.user, LOOKING):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
 
 
 class CrmViewSet(SnippetViewSet):
@@ -16,6 +48,7 @@ class CrmViewSet(SnippetViewSet):
     """
 
     menu_hook = MENU_HOOK
+    chooser_viewset_class = CrmChooserViewSet
     inspect_view_enabled = True
     copy_view_enabled = False
     list_per_page = 50
@@ -27,3 +60,20 @@ class CrmViewSet(SnippetViewSet):
     @cached_property
     def url_namespace(self) -> str:
         return f"crm_{self.model_name}"
+
+
+class CrmDeleteBulkAction(DeleteBulkAction):
+    """Wagtail's own names what it does not delete, to whoever asks it to."""
+
+    @classproperty
+    def models(cls) -> list[Any]:
+        return [
+            model
+            for model in get_snippet_models()
+            if isinstance(getattr(model, "snippet_viewset", None), CrmViewSet)
+        ]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not self.permission_policy.user_has_permission(request.user, "delete"):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)

@@ -6,9 +6,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.choosers import BaseFilterForm
 from wagtail.admin.ui.tables import Column
-from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
+from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView
 
 from wagtail_crm.members.querysets import MemberQuerySet
+from wagtail_crm.viewsets import CrmChooserViewSet
 
 
 class MemberSearchForm(BaseFilterForm):
@@ -42,6 +43,6 @@ class MemberChooseResultsView(_ChooseMixin, ChooseResultsView):
     pass
 
 
-class MemberChooserViewSet(SnippetChooserViewSet):
+class MemberChooserViewSet(CrmChooserViewSet):
     choose_view_class = MemberChooseView
     choose_results_view_class = MemberChooseResultsView

@@ -1,0 +1,152 @@
+"""Who may enter the admin but may do nothing in the CRM sees nothing of it, at any address."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import URLResolver, get_resolver
+from wagtail.admin.views.bulk_action.registry import bulk_action_registry
+
+from tests.mail.factories import make_campaign, make_sender
+from tests.members.factories import make_attribute, make_member, make_user
+from tests.segments.factories import make_segment
+from tests.surveys.factories import make_survey
+from wagtail_crm.loyalty.models import EarningRule
+from wagtail_crm.mail.models import Suppression
+from wagtail_crm.members.actions import record_consent
+from wagtail_crm.tracking.models import RefusedEvent
+
+pytestmark = pytest.mark.django_db
+
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^()]*(?:\([^)]*\)[^()]*)*\)")
+# What a viewer without permission must never get; 405 says nothing of anybody.
+REFUSED = {403, 405}
+
+
+def addresses(patterns, prefix=""):
+    """(route, view) of every address of the site."""
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, route)
+        else:
+            yield route, pattern.callback
+
+
+def is_ours(route, view):
+    model = getattr(view, "view_initkwargs", {}).get("model")
+    return "/crm/" in route or "wagtail_crm" in route or is_crm_model(model)
+
+
+def is_crm_model(model):
+    return getattr(model, "__module__", "").startswith("wagtail_crm")
+
+
+def crm_addresses():
+    return [
+        (route, view)
+        for route, view in addresses(get_resolver().url_patterns)
+        if route.startswith("admin/") and is_ours(route, view)
+    ]
+
+
+def bulk_addresses():
+    bulk_action_registry._scan_for_bulk_actions()
+    for app, models in bulk_action_registry.actions.items():
+        for model, actions in models.items():
+            if app.startswith("wagtail_crm"):
+                yield from (f"admin/bulk/{app}/{model}/{action}/" for action in actions)
+
+
+@pytest.fixture
+def objects():
+    """One of everything, by the name of its model in an address."""
+    member = make_member(family_name="Secret", email="secret@example.jp")
+    campaign = make_campaign(sender=make_sender())
+    segment = make_segment()
+    campaign.save_revision()
+    found = {
+        "member": member,
+        "segment": segment,
+        "campaign": campaign,
+        "sender": campaign.sender,
+        "attributedefinition": make_attribute(),
+        "consentrecord": record_consent(
+            member=member, purpose="email", granted=True, source="test"
+        ),
+        "suppression": Suppression.objects.create(email_key="gone@example.jp", reason="bounce"),
+        "refusedevent": RefusedEvent.objects.create(payload=b"{}", reason="broken"),
+        "earningrule": EarningRule.objects.create(label="Rule", kind="login", points=1),
+        "surveys": make_survey(),
+    }
+    return found
+
+
+def filled_in(route, objects):
+    """An address with real ids in the place of its parameters."""
+    words = route.rstrip("$").split("/")
+    thing = next(objects[word] for word in words if word in objects)
+    known = {
+        "pk": thing.pk,
+        "revision_id": getattr(thing, "latest_revision_id", 0),
+        "revision_id_a": "earliest",
+        "revision_id_b": "latest",
+    }
+    return "/" + PARAMETER.sub(
+        lambda match: str(known[match[1] or match[2]]), route.rstrip("$").replace("\\.", ".")
+    )
+
+
+def answers(client, address, **headers):
+    return [
+        client.get(address, {"id": "1"}, headers=headers).status_code,
+        client.post(address, headers=headers).status_code,
+    ]
+
+
+@pytest.fixture
+def every_address(objects):
+    routes = [route for route, _view in crm_addresses()]
+    plain = ["/" + route for route in routes if not PARAMETER.search(route)]
+    named = [filled_in(route, objects) for route in routes if PARAMETER.search(route)]
+    return [*plain, *named, *("/" + address for address in bulk_addresses())]
+
+
+def browser_of(**fields):
+    client = Client(raise_request_exception=False)
+    user = make_user(is_staff=True, **fields)
+    user.user_permissions.add(Permission.objects.get(codename="access_admin"))
+    client.force_login(user)
+    return client
+
+
+def test_nobody_sees_anything_of_the_crm_without_a_permission_for_it(every_address):
+    outsider = browser_of()
+
+    found = {
+        address: answers(outsider, address, **{"X-Requested-With": "XMLHttpRequest"})
+        for address in every_address
+    }
+
+    assert {a: codes for a, codes in found.items() if not set(codes) <= REFUSED} == {}
+
+
+def test_visitors_are_asked_to_log_in_everywhere(every_address):
+    visitor = Client()
+
+    found = {
+        address: visitor.get(address).headers.get("Location", "").partition("?")[0]
+        for address in every_address
+    }
+
+    assert set(found.values()) == {"/admin/login/"}
+
+
+def test_the_addresses_are_real(every_address):
+    boss = browser_of(is_superuser=True)
+
+    found = {address: boss.get(address, {"id": "1"}).status_code for address in every_address}
+
+    assert {a: code for a, code in found.items() if code not in (200, 302, 405)} == {}
+    assert len(every_address) > 150
