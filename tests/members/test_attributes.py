@@ -2,6 +2,7 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import translation
 from hypothesis import given
@@ -127,3 +128,12 @@ def test_keys_that_fit_everywhere(key):
 def test_keys_that_do_not(key):
     with pytest.raises(ValidationError):
         AttributeDefinition(key=key, label="x").clean_fields()
+
+
+def test_help_is_no_html_however_a_form_is_drawn():
+    class Profile(forms.Form):
+        x = form_field(definition(help_text="<script>alert(1)</script>"))
+
+    for html in (Profile().as_p(), Profile().as_div()):
+        assert "<script>" not in html
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html

@@ -5,7 +5,8 @@ import pytest
 
 from tests.members.factories import make_attribute, make_member, make_registered_member, make_user
 from wagtail_crm.members import actions
-from wagtail_crm.members.export import csv_lines, neutralise
+from wagtail_crm.members.cells import neutralise
+from wagtail_crm.members.export import csv_lines
 from wagtail_crm.members.models import AttributeDefinition, Member
 
 pytestmark = pytest.mark.django_db
@@ -113,7 +114,9 @@ def test_export_in_shift_jis_replaces_what_it_lacks(editor):
     assert (row[1], row[2]) == ("髙橋", "?")
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+81", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+81", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "＠SUM(A1)"]
+)
 def test_a_cell_is_never_a_formula(cell):
     assert neutralise(cell) == f"'{cell}"
 

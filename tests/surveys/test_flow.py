@@ -7,7 +7,16 @@ from wagtail.models import PageViewRestriction
 
 from tests.loyalty.factories import balance, make_rule
 from tests.members.factories import make_registered_member, make_user
-from tests.surveys.factories import BAKE, BREAD, CAKES, LIKE, WHY, answer, make_survey
+from tests.surveys.factories import (
+    BAKE,
+    BREAD,
+    CAKES,
+    LIKE,
+    WHY,
+    answer,
+    make_survey,
+    question,
+)
 from wagtail_crm.surveys.models import SurveyResponse
 from wagtail_crm.tracking.actions import drain_buffer
 from wagtail_crm.tracking.models import Event
@@ -198,3 +207,14 @@ def test_a_page_view_of_a_survey_is_recorded_but_not_its_posts(inside, member):
     inside.post(page.url, ANSWERS | {"check": ""})
     drain_buffer()
     assert Event.objects.of_kinds("page_view").count() == 1
+
+
+@pytest.mark.parametrize("number", ["1e999999", "1e9999999", "-1e400", "9" * 19, "NaN", "Infinity"])
+def test_numbers_that_are_none_are_not_written_out(inside, number):
+    page = make_survey(questions=[question("number", LIKE, "How many?")])
+
+    response = inside.post(page.url, {LIKE: number, "send": ""})
+
+    assert response.context["survey"].state == "questions"
+    assert list(response.context["form"].errors) == [LIKE]
+    assert SurveyResponse.objects.count() == 0

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format, number_format
+from django.utils.html import conditional_escape
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +22,8 @@ def form_field(definition: AttributeDefinition, *, required: bool | None = None)
     """The form field that asks for the attribute, labelled in the active language."""
     options: dict[str, Any] = {
         "label": definition.text("label"),
-        "help_text": definition.text("help_text"),
+        # Django's own templates take help for HTML; what editors write is none.
+        "help_text": conditional_escape(definition.text("help_text")),
         "required": definition.required if required is None else required,
     }
     match definition.type:

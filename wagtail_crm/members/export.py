@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .attributes import display_value
+from .cells import neutralise
 from .models import AttributeDefinition, ConsentRecord, Member
 from .querysets import MemberQuerySet
 
@@ -27,13 +28,6 @@ ENCODINGS = {
 }
 CHARSETS = {"utf-8-sig": "utf-8", "cp932": "shift_jis"}
 CHUNK = 1000
-# A cell that starts so is a formula to a spreadsheet (OWASP: CSV injection).
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-
-
-def neutralise(text: str) -> str:
-    """The cell as text, never as a formula: with an apostrophe before it if need be."""
-    return f"'{text}" if text.startswith(DANGEROUS) else text
 
 
 class _Line:

@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from wagtail_crm.members.export import CHARSETS, neutralise
+from wagtail_crm.members.cells import neutralise
+from wagtail_crm.members.export import CHARSETS
 
 from . import answers
 from .models import SurveyResponse

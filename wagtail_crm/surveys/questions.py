@@ -12,6 +12,8 @@ from wagtail.contrib.forms.forms import FormBuilder
 from wagtail.fields import StreamField
 
 LONGEST_TEXT = 2000
+# 1e999999 is eight characters, and a megabyte when written out.
+DIGITS, PLACES = 18, 4
 
 
 class QuestionBlock(blocks.StructBlock):
@@ -191,6 +193,9 @@ class SurveyFormBuilder(FormBuilder):
     def create_long_text_field(self, question: Question, options: dict[str, Any]) -> forms.Field:
         widget = forms.Textarea(attrs={"rows": 4})
         return forms.CharField(max_length=LONGEST_TEXT, widget=widget, **options)
+
+    def create_number_field(self, question: Question, options: dict[str, Any]) -> forms.Field:
+        return forms.DecimalField(max_digits=DIGITS, decimal_places=PLACES, **options)
 
     def create_date_field(self, question: Question, options: dict[str, Any]) -> forms.Field:
         widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

@@ -11,18 +11,13 @@ from typing import Any, Literal
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from wagtail_crm.members.cells import neutralise
+
 from .refusals import ImportProblem, Refusal
 
 Fate = Literal["new", "changed", "same", "skipped"]
 EXAMPLES = 5
 LONGEST_VALUE = 200
-# OWASP: a cell that starts with one of these may be run as a formula by a spreadsheet.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def formula_safe(cell: str) -> str:
-    """The cell with an apostrophe before anything a spreadsheet would calculate."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
 
 
 @dataclass
@@ -50,7 +45,7 @@ class Outcome:
             examples.append(refusal)
         if self.report:
             cells = (refusal.reason, refusal.column, refusal.value[:LONGEST_VALUE])
-            self.report.writerow([refusal.line, *map(formula_safe, cells)])
+            self.report.writerow([refusal.line, *map(neutralise, cells)])
 
 
 @contextmanager
