@@ -36,6 +36,7 @@ lint: $(INSTALLED) ## Check style, types, layers, migrations and templates
 
 bench: $(INSTALLED) ## Measure against the budgets
 	$(BIN)/python -m benchmarks.request
+	$(BIN)/python -m benchmarks.mail
 
 clean: ## Remove .venv and all local data
 	rm -rf .venv var build dist *.egg-info
