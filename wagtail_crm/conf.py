@@ -122,6 +122,11 @@ class CrmSettings:
         return int(self._read("GROUP_DEPTH", 3))
 
     @property
+    def count_timeout(self) -> float:
+        """Seconds a question may take while an editor types rules; then the count is cut off."""
+        return float(self._read("COUNT_TIMEOUT", 5))
+
+    @property
     def mail_from(self) -> str:
         """Sender of campaigns that name none; the site's ``DEFAULT_FROM_EMAIL`` when unset."""
         return self._read("MAIL_FROM", None) or settings.DEFAULT_FROM_EMAIL

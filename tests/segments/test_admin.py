@@ -17,7 +17,9 @@ from tests.segments.factories import (
     purchase,
     record,
 )
+from tests.segments.test_patience import Slow
 from wagtail_crm.segments.models import Membership, Segment
+from wagtail_crm.segments.rules.people import HasStatus
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committing")]
 ENGLISH = {"HTTP_ACCEPT_LANGUAGE": "en"}
@@ -189,6 +191,35 @@ class TestCount:
 
     def test_only_posts(self, chief, client):
         assert client.get(reverse("crm_segment:count_new")).status_code == 405
+
+    def test_what_takes_too_long_is_said(self, chief, count, settings, monkeypatch):
+        settings.WAGTAIL_CRM = settings.WAGTAIL_CRM | {"COUNT_TIMEOUT": 0.1}
+        monkeypatch.setattr(HasStatus, "condition", Slow.condition)
+        make_member()
+        response = count(posted(("status", {"status": "registered"})))
+        assert response.status_code == 200
+        assert response.context["sentence"] == "Members who are registered."
+        assert (
+            "Counting this takes too long to do while you type. Publish the segment to have it "
+            "counted."
+        ) in response.text
+
+    def test_more_rules_than_anybody_reads(self, chief, count, settings):
+        settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+        many = [("status", {"status": "registered"})] * 50
+        assert "problems" not in count(posted(*many, *many)).context
+        response = count(posted(*many, group("any", *many)))
+        assert response.context["problems"] == ["A segment has at most 100 rules: make two of it."]
+
+    def test_a_value_however_often_typed_is_one_condition(self, chief, count, prefecture):
+        rule = attribute(prefecture, "one_of", ",".join(["Tokyo"] * 300))
+        with CaptureQueriesContext(connection) as queries:
+            assert "problems" not in count(posted(rule)).context
+        assert max(len(query["sql"]) for query in queries) < 4_000
+
+    def test_a_value_is_not_a_book(self, chief, count, prefecture):
+        rule = attribute(prefecture, "one_of", "x," * 1_001)
+        assert "at most 2000 characters" in count(posted(rule)).context["problems"][0]
 
     def test_form_that_is_cut_off(self, chief, count):
         assert count({"name": "x", "match": "all"}).status_code == 400

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from wagtail_crm.conf import crm_settings
 from wagtail_crm.members.models import Member
 
 from .evaluation import matching
+from .patience import no_longer_than
 from .rules.groups import Group
 
 SAMPLE = 10
@@ -25,10 +27,11 @@ class Count:
 
 
 def count(rule: Group) -> Count:
-    """Ask the whole list now. Three queries."""
-    members = matching(rule)
-    return Count(
-        size=members.count(),
-        total=Member.objects.present().count(),
-        sample=list(members.order_by("-pk")[:SAMPLE]),
-    )
+    """Ask the whole list now. Three questions; raises ``TookTooLong`` when one takes too long."""
+    with no_longer_than(crm_settings.count_timeout):
+        members = matching(rule)
+        return Count(
+            size=members.count(),
+            total=Member.objects.present().count(),
+            sample=list(members.order_by("-pk")[:SAMPLE]),
+        )

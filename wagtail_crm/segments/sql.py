@@ -40,6 +40,10 @@ SELECT pg_advisory_xact_lock(%s, bucket::int) FROM (
 """
 LOCK_SEGMENT = "SELECT pg_advisory_xact_lock(%s, %s)"
 
+# How long a statement may take, until the end of the transaction.
+SHOW_TIMEOUT = "SELECT current_setting('statement_timeout')"
+SET_TIMEOUT = "SELECT set_config('statement_timeout', %s, true)"
+
 # A full refresh hashes sets as large as the list; with the default they would spill or be
 # searched row by row.
 WORK_MEMORY = "SET LOCAL work_mem = '256MB'"

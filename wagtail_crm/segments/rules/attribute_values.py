@@ -70,7 +70,9 @@ def parse_values(
     parts = [text]
     if comparison == ONE_OF or definition.type == Type.CHOICES:
         parts = re.split(r"[,、，;\n]", text)
-    values = _parse_each("value", definition, [part for part in parts if part.strip()])
+    # Each value once: every further one would be a condition more.
+    parts = list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+    values = _parse_each("value", definition, parts)
     if comparison == BETWEEN:
         values += _parse_each("upper", definition, [upper] if upper.strip() else [])
         if values[0] > values[1]:

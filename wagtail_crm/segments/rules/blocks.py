@@ -29,6 +29,7 @@ WHAT_THEY_DID = _("What they did")
 WHO_THEY_ARE = _("Who they are")
 COMBINE = _("Combine")
 
+GROUP = "group"
 MISSING = "missing"
 
 
@@ -168,7 +169,7 @@ class RuleStreamBlock(blocks.StreamBlock):
         depth = crm_settings.group_depth if depth is None else depth
         children = [*(local_blocks or ()), *rule_blocks.items()]
         if depth > 0:
-            children.append(("group", GroupBlock(depth=depth - 1)))
+            children.append((GROUP, GroupBlock(depth=depth - 1)))
         children.append((MISSING, MissingRuleBlock()))
         # None may be added: so the menu does not offer it.
         kwargs.setdefault("block_counts", {MISSING: {"max_num": 0}})

@@ -24,6 +24,8 @@ from .segments import InSegment
 
 LONGEST = 36_500  # a hundred years of days
 
+LONGEST_VALUE = 2_000
+
 AT_LEAST = [("at_least", _("at least")), ("at_most", _("at most"))]
 
 
@@ -192,10 +194,13 @@ class AttributeRuleBlock(RuleBlock):
     )
     value = blocks.CharBlock(
         required=False,
+        max_length=LONGEST_VALUE,
         label=_("Value"),
         help_text=_("Several values: separate them with commas."),
     )
-    upper = blocks.CharBlock(required=False, label=pgettext_lazy("end of a range", "and"))
+    upper = blocks.CharBlock(
+        required=False, max_length=LONGEST_VALUE, label=pgettext_lazy("end of a range", "and")
+    )
 
     def rule(self, value: Any) -> Rule:
         if value["attribute"] is None:

@@ -17,6 +17,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from wagtail_crm.segments.counting import count
 from wagtail_crm.segments.models import Segment, sentence_of
+from wagtail_crm.segments.patience import TookTooLong
 from wagtail_crm.segments.rules.blocks import group_of
 from wagtail_crm.segments.rules.groups import Group
 
@@ -80,15 +81,20 @@ class CountView(PermissionCheckedMixin, View):
         return self._of_rule(rule)
 
     def _of_rule(self, rule: Group) -> dict[str, Any]:
-        counted = count(rule)
-        sample = counted.sample if may_see_members(self.request.user) else []
-        return {
-            "count": counted,
-            "sample": with_links(sample),
-            "more": counted.size - len(sample),
+        words = {
             "sentence": sentence_of(rule),
             "broken": rule.problems(),
             "doubts": rule.doubts(),
+        }
+        try:
+            counted = count(rule)
+        except TookTooLong:
+            return words
+        sample = counted.sample if may_see_members(self.request.user) else []
+        return words | {
+            "count": counted,
+            "sample": with_links(sample),
+            "more": counted.size - len(sample),
         }
 
 

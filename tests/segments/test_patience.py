@@ -1,0 +1,81 @@
+"""A question that takes too long is cut off, and nothing else is."""
+
+from dataclasses import dataclass
+
+import pytest
+from django.db import ProgrammingError, connection
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
+
+from tests.members.factories import make_member
+from wagtail_crm.members.models import Member
+from wagtail_crm.segments.counting import count
+from wagtail_crm.segments.patience import TookTooLong, no_longer_than
+from wagtail_crm.segments.rules.base import EVERYBODY, Dependencies, Scope, WordedRule
+from wagtail_crm.segments.rules.groups import Group
+from wagtail_crm.segments.rules.words import Clause
+
+pytestmark = pytest.mark.django_db
+
+FOR_EVER = {
+    "postgresql": "SELECT 1 FROM pg_sleep(60)",
+    "sqlite": """
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1e12)
+        SELECT max(i) FROM n
+    """,
+}
+
+
+@dataclass(frozen=True)
+class Slow(WordedRule):
+    """Asks something that takes for ever."""
+
+    def condition(self, scope: Scope) -> Q:
+        return Q(pk__in=RawSQL(FOR_EVER[connection.vendor], ()))
+
+    def dependencies(self) -> Dependencies:
+        return Dependencies()
+
+    def clause(self) -> Clause:
+        return Clause("who take long")
+
+
+@dataclass(frozen=True)
+class Everybody(Slow):
+    def condition(self, scope: Scope) -> Q:
+        return EVERYBODY
+
+
+def timeout():
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        return cursor.fetchone()[0]
+
+
+def test_a_count_that_takes_long_is_cut_off(settings):
+    settings.WAGTAIL_CRM = settings.WAGTAIL_CRM | {"COUNT_TIMEOUT": 0.1}
+    make_member()
+
+    with pytest.raises(TookTooLong):
+        count(Group("all", (Slow(),)))
+
+    assert count(Group("all", (Everybody(),))).size == 1
+
+
+def test_other_errors_are_what_they_are():
+    with pytest.raises(Exception, match="nothing_of_the_kind") as caught, no_longer_than(1):
+        Member.objects.extra(where=["nothing_of_the_kind"]).count()
+    assert not isinstance(caught.value, TookTooLong)
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no such setting")
+@pytest.mark.parametrize("question", ["SELECT 1", "SELECT nothing"])
+def test_the_limit_ends_with_the_question(question):
+    before = timeout()
+    try:
+        with no_longer_than(3), connection.cursor() as cursor:
+            assert timeout() == "3s"
+            cursor.execute(question)
+    except ProgrammingError:
+        pass
+    assert timeout() == before
