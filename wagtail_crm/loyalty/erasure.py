@@ -6,7 +6,7 @@ from .models import Account, Entry
 
 
 def forget_words(entries: QuerySet[Entry]) -> None:
-    """Blank what staff wrote, and which event it was for; amounts and rules stay."""
-    by_hand = entries.filter(counterpart__kind=Account.Kind.ADJUSTED)
-    by_hand.update(label="", staff=None)
+    """Blank what staff or a shop wrote, and which event it was for; amounts and rules stay."""
+    not_by_rule = entries.exclude(counterpart__kind=Account.Kind.ISSUED)
+    not_by_rule.update(label="", staff=None)
     entries.update(event_id=None)

@@ -15,8 +15,8 @@ from wagtail_crm.tracking.kinds import EventKind
 
 from . import events, panels, tasks
 from .blocks import BLOCKS, MailBlock
-from .erasure import forget_answers
-from .models import Campaign, Delivery
+from .erasure import forget_answers, forget_block
+from .models import Campaign, Delivery, Suppression
 from .policies import CampaignPermissionPolicy
 from .rules import MailRuleBlock
 from .viewsets import CampaignViewSet, SenderViewSet, SuppressionViewSet
@@ -86,7 +86,14 @@ def declare_personal_data() -> Iterable[PersonalData]:
             ),
             erase=forget_answers,
             retention="As long as the campaign; numbers stay, without a name, after erasure.",
-        )
+        ),
+        PersonalData(
+            Suppression,
+            exported=("reason", "detail", "at"),
+            erase=forget_block,
+            retention="Until a colleague takes it off the list, or the member is erased.",
+            rows=lambda member: Suppression.objects.of_key(member.email_key),
+        ),
     ]
 
 

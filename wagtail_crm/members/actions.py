@@ -315,13 +315,14 @@ def withdraw_member(*, member: Member, erase: bool = False) -> Member:
 
 
 def _erase(member: Member) -> None:
+    # First: some tables know the person by the address that goes below.
+    for declared in personal_data.values():
+        declared.erase_rows_of(member)
     for name in (*NAME_FIELDS, "email", "time_zone", "language"):
         setattr(member, name, "")
     member.email_key = member.code = member.owner = None
     member.attributes = {}
     log_registry.get_logs_for_instance(member).update(label="", data={})
-    for declared in personal_data.values():
-        declared.erase_rows_of(member)
 
 
 def announce_change(*, member_ids: set[int], fields: set[str]) -> None:

@@ -21,6 +21,7 @@ class PersonalData:
 
     ``exported`` are the columns a person gets when they ask for their data. ``erase`` deletes
     the rows, keeps them (say why in ``retention``) or is a function given the person's rows.
+    ``rows`` finds them where no foreign key does, by the address for example.
     """
 
     model: type[Model]
@@ -28,12 +29,15 @@ class PersonalData:
     erase: Erasure
     retention: str
     member_field: str = "member"
+    rows: Callable[[Member], QuerySet[Any]] | None = None
 
     @property
     def slug(self) -> str:
         return self.model._meta.label_lower
 
     def rows_of(self, member: Member) -> QuerySet[Any]:
+        if self.rows is not None:
+            return self.rows(member)
         return self.model._default_manager.filter(**{self.member_field: member.pk})
 
     def export(self, member: Member) -> list[dict[str, Any]]:
