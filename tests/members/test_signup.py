@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 
 SIGNUP, CONFIRM = "/accounts/signup/", "/accounts/signup/confirm/"
 SENT = "/accounts/confirm-email/"
+WEAK = "このパスワードは短すぎます。最低 6 文字以上必要です。"
 
 
 @pytest.fixture
@@ -134,12 +135,45 @@ def test_errors_stand_beside_the_fields(japanese, typed):
     response = japanese.post(
         SIGNUP, typed | {"family_name": "", "given_name_kana": "yoko", "password2": "other"}
     )
-    assert response.context["form"].errors == {
+    assert (response.status_code, response.url) == (302, SIGNUP)
+    assert japanese.get(SIGNUP).context["form"].errors == {
         "family_name": ["入力してください。"],
         "given_name_kana": ["ひらがなまたはカタカナで入力してください。"],
         "password2": ["同じパスワードを入力してください。"],
     }
-    assert SESSION_KEY not in japanese.session
+    response = japanese.post(CONFIRM)
+    assert (response.status_code, response.url) == (302, SIGNUP)
+    assert get_user_model().objects.count() == 0
+
+
+def test_a_good_password_is_kept_when_something_else_is_wrong(japanese, typed):
+    japanese.post(SIGNUP, typed | {"family_name": "", "next": "/prize/"})
+    assert japanese.get(CONFIRM).url == SIGNUP
+    page = japanese.get(SIGNUP)
+    assert page.context["form"].errors == {"family_name": ["入力してください。"]}
+    assert page.context["has_password"]
+    assert PASSWORD not in page.text + str(dict(japanese.session))
+
+    japanese.post(SIGNUP, typed | {"password1": "", "password2": ""})
+    japanese.post(CONFIRM)
+    assert get_user_model().objects.get().check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("passwords", "errors"),
+    [
+        (("", ""), {"password1": ["入力してください。"], "password2": ["入力してください。"]}),
+        (("short", "short"), {"password1": [WEAK]}),
+        ((PASSWORD, "other"), {"password2": ["同じパスワードを入力してください。"]}),
+    ],
+)
+def test_a_wrong_password_is_not_kept(japanese, typed, passwords, errors):
+    first, second = passwords
+    japanese.post(SIGNUP, typed | {"password1": first, "password2": second})
+    page = japanese.get(SIGNUP)
+    assert page.context["form"].errors == errors
+    assert page.context["form"]["family_name"].value() == "田中"
+    assert not page.context["has_password"]
 
 
 def test_password_is_never_in_a_page_or_readable_in_the_session(japanese, typed):
@@ -281,8 +315,9 @@ def test_a_former_member_registers_again(japanese, typed):
 
 
 def test_attribute_choices_are_checked_when_registering(japanese, typed):
-    response = japanese.post(SIGNUP, typed | {"attribute_prefecture": "Atlantis"})
-    assert list(response.context["form"].errors) == ["attribute_prefecture"]
+    japanese.post(SIGNUP, typed | {"attribute_prefecture": "Atlantis"})
+    form = japanese.get(SIGNUP).context["form"]
+    assert list(form.errors) == ["attribute_prefecture"]
 
 
 def test_draft_without_a_new_password_keeps_the_earlier_one(rf):

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -17,25 +18,45 @@ SECRETS = ("password", "password1", "password2", "csrfmiddlewaretoken")
 
 @dataclass(frozen=True)
 class SignupDraft:
-    """The valid form in the session, on the server, until its account is made.
+    """The form in the session, on the server, until its account is made.
 
     The password is hashed at once and only the hash is kept: it never stands in a page, a
     cookie or the session in a readable form, and going back does not ask for it again. With
     sessions in signed cookies the hash would travel in the visitor's own cookie.
+
+    ``is_valid`` is False while something has to be corrected. ``password_errors`` are those of
+    the fields for the password, by name: without their text nobody can find them again.
     """
 
     values: dict[str, list[str]]
     password: str = ""
+    is_valid: bool = True
+    password_errors: dict[str, list[str]] = field(default_factory=dict)
     token: str = field(default_factory=lambda: str(uuid.uuid4()))
     at: float = field(default_factory=time.time)
 
     @classmethod
-    def keep(cls, session: SessionBase, data: QueryDict, earlier: "SignupDraft | None") -> None:
-        """Put a valid form into the session; an empty password means the earlier one."""
-        typed = data.get("password1") or ""
+    def keep(
+        cls,
+        session: SessionBase,
+        data: QueryDict,
+        earlier: "SignupDraft | None",
+        errors: Mapping[str, list[str]] | None = None,
+    ) -> None:
+        """Put a form into the session; an empty password means the earlier one.
+
+        ``errors`` are those of an invalid form; a password that is among them is not kept.
+        """
+        wrong = {name: list(errors[name]) for name in SECRETS if errors and name in errors}
+        typed = "" if wrong else data.get("password1") or ""
         hashed = make_password(typed) if typed else (earlier.password if earlier else "")
-        values = {name: list(found) for name, found in data.lists() if name not in SECRETS}
-        session[SESSION_KEY] = asdict(cls(values=values, password=hashed))
+        draft = cls(
+            values={name: list(found) for name, found in data.lists() if name not in SECRETS},
+            password="" if wrong else hashed,
+            is_valid=not errors,
+            password_errors=wrong,
+        )
+        session[SESSION_KEY] = asdict(draft)
         session.pop(DONE_KEY, None)
 
     @classmethod

@@ -118,12 +118,21 @@ class SignupForm(PersonMixin, AllauthSignupForm):
     """Account, names, attributes asked when registering, and consent with every box empty.
 
     ``password_hash`` stands for a password that was typed a step earlier: then the fields for
-    it may stay empty. ``token`` makes one filled-in form into one account.
+    it may stay empty. ``password_errors`` are those of a password that was typed a request
+    earlier. ``token`` makes one filled-in form into one account.
     """
 
-    def __init__(self, *args: Any, password_hash: str = "", token: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        password_hash: str = "",
+        password_errors: Mapping[str, list[str]] | None = None,
+        token: str = "",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.password_hash = password_hash
+        self.password_errors = password_errors or {}
         self.token = token
         self.account_names = list(self.fields)
         self.add_person_fields(AttributeDefinition.objects.asked_when_registering())
@@ -132,9 +141,15 @@ class SignupForm(PersonMixin, AllauthSignupForm):
             self.fields[name].widget.attrs.pop("placeholder", None)
         if "email" in self.fields:
             self.fields["email"].label = _("E-mail address")
-        if password_hash:
+        if self.password_hash or self.password_errors:
             for name in self.password_names:
                 self.fields[name].required = False
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        for name, errors in self.password_errors.items():
+            self.add_error(name, errors)
+        return cleaned
 
     def _add_consents(self) -> None:
         for consent in CONSENTS:

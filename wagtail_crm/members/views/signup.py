@@ -19,7 +19,11 @@ from wagtail_crm.members.models import Registration
 
 
 class SignupView(AllauthSignupView):
-    """The first step: a valid form is kept in the session and shown for confirmation."""
+    """The first step: the form is kept in the session, and shown for confirmation once valid.
+
+    A wrong form is also shown by a GET of its own: the browser's back button finds a page to go
+    back to, and a good password need not be typed again because something else was wrong.
+    """
 
     template_name = "wagtail_crm/members/signup.html"
     form_class = SignupForm
@@ -33,6 +37,9 @@ class SignupView(AllauthSignupView):
         kwargs: dict[str, Any] = super().get_form_kwargs()
         if self.draft:
             kwargs["password_hash"] = self.draft.password
+            if self.request.method == "GET" and not self.draft.is_valid:
+                kwargs["data"] = self.draft.as_data()
+                kwargs["password_errors"] = self.draft.password_errors
         return kwargs
 
     def get_form(self, form_class: Any = None) -> Any:
@@ -48,6 +55,10 @@ class SignupView(AllauthSignupView):
     def form_valid(self, form: SignupForm) -> HttpResponse:
         SignupDraft.keep(self.request.session, self.request.POST, self.draft)
         return redirect(self._with_next("account_signup_confirm"))
+
+    def form_invalid(self, form: SignupForm) -> HttpResponse:
+        SignupDraft.keep(self.request.session, self.request.POST, self.draft, form.errors)
+        return redirect(self._with_next("account_signup"))
 
     def _with_next(self, name: str) -> str:
         return passthrough_next_redirect_url(self.request, reverse(name), REDIRECT_FIELD_NAME)
