@@ -27,8 +27,8 @@ def test_mails_have_no_prefix_unless_the_site_wants_one(client, settings):
     other = make_registered_member()
     client.post("/accounts/password/reset/", {"email": other.email})
     assert [message.subject for message in mail.outbox] == [
-        "Password Reset Email",
-        "[Shop] Password Reset Email",
+        "A new password for Hidamari",
+        "[Shop] A new password for Hidamari",
     ]
 
 
