@@ -43,6 +43,10 @@ def is_crm_model(model):
     return getattr(model, "__module__", "").startswith("wagtail_crm")
 
 
+def has_parameter(route):
+    return PARAMETER.search(route) is not None
+
+
 def crm_addresses():
     return [
         (route, view)
@@ -109,8 +113,8 @@ def answers(client, address, **headers):
 @pytest.fixture
 def every_address(objects):
     routes = [route for route, _view in crm_addresses()]
-    plain = ["/" + route for route in routes if not PARAMETER.search(route)]
-    named = [filled_in(route, objects) for route in routes if PARAMETER.search(route)]
+    plain = ["/" + route for route in routes if not has_parameter(route)]
+    named = [filled_in(route, objects) for route in routes if has_parameter(route)]
     return [*plain, *named, *bulk_addresses(objects)]
 
 
