@@ -393,3 +393,12 @@ def test_the_report_while_it_is_paused(boss, smtp_sink):
     boss.post(url("cancel", campaign))
     assert "Cancelled" in text_of(boss.get(url("inspect", campaign)))
     assert boss.get(url("progress", campaign)).content.strip() == b""
+
+
+def test_nothing_in_a_mail_runs_beside_the_admin(rf):
+    campaign = make_campaign()
+    request = rf.get("/")
+    request.user = make_user(is_staff=True)
+    shown = client_of("view_campaign").get(url("mail", campaign))
+    for response in (shown, campaign.serve_preview(request, "")):
+        assert "script-src 'none'" in response["Content-Security-Policy"]

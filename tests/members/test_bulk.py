@@ -2,6 +2,7 @@ import csv
 import io
 
 import pytest
+from wagtail.models import ModelLogEntry
 
 from tests.members.factories import make_attribute, make_member, make_registered_member, make_user
 from wagtail_crm.members import actions
@@ -71,6 +72,25 @@ def test_closing_many_never_deletes_a_row(editor, outcome, emails):
 def exported(response, encoding):
     text = b"".join(response.streaming_content).decode(encoding)
     return list(csv.reader(io.StringIO(text)))
+
+
+@pytest.mark.parametrize("outcome", ["keep", "erase"])
+def test_closing_many_says_who_did_it_and_not_whom(editor, outcome):
+    members = [make_member(family_name="田中") for _n in range(2)]
+
+    editor.post(bulk("delete", *members), {"outcome": outcome})
+
+    entries = ModelLogEntry.objects.filter(action__startswith="wagtail_crm.")
+    assert [(entry.user.email, entry.label) for entry in entries.order_by("pk")] == [
+        ("boss@example.jp", f"Member {member.pk}") for member in members
+    ]
+    assert {entry.action for entry in entries} == {
+        {"keep": "wagtail_crm.withdraw", "erase": "wagtail_crm.erase"}[outcome]
+    }
+
+
+def test_nobody_is_called_by_a_sign_that_is_none(editor):
+    assert editor.get(bulk("tag", q="a%00b")).status_code == 200
 
 
 def test_export_has_a_line_for_each_with_readable_values(editor):

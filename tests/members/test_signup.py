@@ -269,6 +269,16 @@ def test_an_unconfirmed_signup_does_not_touch_the_prospect(japanese, typed):
     assert (response.status_code, response.url) == (302, "/accounts/login/?next=/crm/me/")
 
 
+def test_an_address_that_only_looks_like_the_prospects_is_written_to_as_the_prospects(
+    japanese, typed
+):
+    make_member(email="master@example.jp", code="C1")
+    japanese.post(SIGNUP, typed | {"email": "maſter@example.jp"})
+    japanese.post(CONFIRM)
+    assert [message.to for message in mail.outbox] == [["master@example.jp"]]
+    assert EmailAddress.objects.get().email == "master@example.jp"
+
+
 def test_the_confirmed_prospect_becomes_the_member(japanese, typed):
     prospect = make_member(email="YOKO@example.jp", code="A1")
     japanese.post(SIGNUP, typed)

@@ -121,6 +121,13 @@ def test_searching_for_a_member(editor):
     assert editor.session[CHOSEN] == str(two.pk)
 
 
+@pytest.mark.parametrize("member", ["0", "x", "²", "9" * 30])
+def test_choosing_nobody_there_is_remembers_nobody(editor, page, member):
+    assert choose(editor, member=member).status_code == 302
+    assert CHOSEN not in editor.session
+    assert "crm-eyes" in preview(page, "crm-member", editor)
+
+
 def test_several_members_are_offered(editor, page):
     for given_name in ("陽子", "翔太"):
         make_registered_member(family_name="田中", given_name=given_name)

@@ -195,3 +195,13 @@ def test_a_broker_that_is_away_does_not_break_pages(page):
     finally:
         app.conf.task_always_eager, app.conf.broker_url = eager, broker
     assert buffer.length() == 1
+
+
+def test_a_browsers_new_id_is_for_no_cache_to_share(page):
+    browser = make_browser()
+    first, second = browser.get(page.url), browser.get(page.url)
+    assert [
+        ("crm_visitor" in response.cookies, response.headers.get("Cache-Control", ""))
+        for response in (first, second)
+    ] == [(True, "private"), (False, "")]
+    assert "Cookie" in first["Vary"]

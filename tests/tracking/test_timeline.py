@@ -209,6 +209,11 @@ def test_the_tab_draws_it_with_links_and_times(editor, member, bread):
     assert 'title="March 10, 2026, 12:02 p.m. (JST) · March 9, 2026, 11:02 p.m. (EDT)"' in text
 
 
+def test_searching_for_a_sign_that_is_none(editor, member):
+    url = reverse("crm_member:inspect", args=[member.pk])
+    assert editor.get(url, {"tab": "timeline", "q": "\0"}).status_code == 200
+
+
 def test_the_purchases_card_adds_up(editor, member):
     record_events(
         events=[

@@ -17,6 +17,8 @@ from .models import Campaign
 from .recipients import Target, viewer_for
 from .render import CannotRender, Composer
 
+# A mail has no script; whatever gets into one does not run beside the admin.
+NO_SCRIPT = "script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'"
 ANYBODY, TEXT, SEGMENT = "", "text", "segment-"
 VIEW_MEMBER = "wagtail_crm_members.view_member"
 
@@ -63,7 +65,15 @@ def _somebody_in(segment_id: int) -> Member | None:
 def mail_response(
     campaign: Campaign, member: Member | None, viewer: Viewer, *, as_text: bool = False
 ) -> HttpResponse:
-    """The mail as a page: no link in it is counted."""
+    """The mail as a page: no link in it is counted, and nothing in it runs."""
+    response = _mail_response(campaign, member, viewer, as_text)
+    response["Content-Security-Policy"] = NO_SCRIPT
+    return response
+
+
+def _mail_response(
+    campaign: Campaign, member: Member | None, viewer: Viewer, as_text: bool
+) -> HttpResponse:
     composer = Composer(campaign)
     envelope = Envelope(campaign, Addresses(composer.base))
     try:

@@ -14,6 +14,8 @@ from wagtail.models import Site
 
 from wagtail_crm.conf import crm_settings
 
+from .names import clean_email
+
 
 @dataclass(frozen=True)
 class MailSite:
@@ -28,6 +30,13 @@ class CrmAccountAdapter(DefaultAccountAdapter):
 
     def get_from_email(self) -> str:
         return crm_settings.mail_from
+
+    def clean_email(self, email: str) -> str:
+        """As members' addresses are kept: what is confirmed is what was claimed, letter by letter.
+
+        Otherwise who owns ``maſter@…`` would come into what belongs to ``master@…``.
+        """
+        return clean_email(super().clean_email(email))
 
     def format_email_subject(self, subject: str) -> str:
         """Without "[example.com]" before it, unless the site asks for a prefix."""

@@ -86,7 +86,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
         In either kana and either width: ``ﾀﾅｶ`` finds ``たなか``.
         """
         condition = Q()
-        for word in text.split():
+        for word in text.replace("\0", "").split():
             either = Q()
             for spelling in spellings(word):
                 either |= Q(search_text__contains=spelling)

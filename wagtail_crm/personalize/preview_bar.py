@@ -51,7 +51,9 @@ def choose_member(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     searched = request.POST.get("name", "").strip()[:100]
     found = Member.objects.present().named(searched) if searched else Member.objects.none()
-    chosen = request.POST.get("member") or _only_one(found)
+    if (named := request.POST.get("member", "")).isdecimal():
+        found = Member.objects.present().filter(pk=named)
+    chosen = _only_one(found)
     request.session[SEARCHED] = "" if chosen else searched
     if chosen:
         request.session[CHOSEN] = str(chosen)

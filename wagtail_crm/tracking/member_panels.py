@@ -26,7 +26,7 @@ DEVICES = {
 
 def timeline_tab(request: HttpRequest, member: Member) -> dict[str, Any]:
     group = request.GET.get("group", "")
-    words = request.GET.get("q", "").strip()
+    words = request.GET.get("q", "").replace("\0", "").strip()
     before = Cursor.parse(request.GET.get("before", ""))
     today = timezone.localdate()
     return {

@@ -32,8 +32,8 @@ class CrmMiddleware:
             patch_vary_headers(response, ["Cookie"])
         if crm.varies_by_device:
             patch_vary_headers(response, ["User-Agent"])
-        if crm.is_private:
-            # Some shared caches do not heed Vary.
+        if crm.is_private or crm.new_visitor_id is not None:
+            # Some shared caches do not heed Vary: they would give one browser's id to all.
             patch_cache_control(response, private=True)
         return response
 

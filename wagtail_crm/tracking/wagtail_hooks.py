@@ -115,7 +115,8 @@ def declare_personal_data() -> Iterable[PersonalData]:
         ),
         PersonalData(
             RefusedEvent,
-            exported=("at", "reason"),
+            # Not the reason: it was written for all events that failed together.
+            exported=("at",),
             erase="delete",
             retention="Until recorded, or WAGTAIL_CRM['EVENT_RETENTION_DAYS'] days.",
         ),

@@ -19,7 +19,7 @@ from wagtail_crm.members.filters import member_filterset
 from wagtail_crm.members.models import AttributeDefinition, Member, MemberTag
 from wagtail_crm.members.querysets import MemberQuerySet
 
-from .listing import ClosingForm
+from .listing import ClosingForm, close_member
 
 SHOWN = 10
 
@@ -175,5 +175,5 @@ class CloseMembers(MemberBulkAction):
         erase = kwargs["self"].cleaned_form.cleaned_data["outcome"] == "erase"
         members = list(objects)
         for member in members:
-            actions.withdraw_member(member=member, erase=erase)
+            close_member(member, erase=erase, by=kwargs["self"].request.user)
         return len(members), 0
