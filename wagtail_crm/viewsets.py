@@ -7,11 +7,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.functional import cached_property, classproperty
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.permissions import policy_registry
 from wagtail.snippets.bulk_actions.delete import DeleteBulkAction
 from wagtail.snippets.models import get_snippet_models
 from wagtail.snippets.views.chooser import SnippetChooserViewSet
 from wagtail.snippets.views.snippets import SnippetViewSet
+
+from .chooser_widgets import CrmChooser
 
 MENU_HOOK = "register_crm_menu_item"
 SETTINGS_MENU_HOOK = "register_crm_settings_menu_item"
@@ -25,6 +28,8 @@ class CrmChooserViewSet(SnippetChooserViewSet):
 
     Wagtail shows choosers to everybody in the admin; ours would show names and addresses.
     """
+
+    base_widget_class = CrmChooser
 
     def construct_view(self, view_class: Any, **kwargs: Any) -> Any:
         view = super().construct_view(view_class, **kwargs)
@@ -48,10 +53,10 @@ class CrmViewSet(SnippetViewSet):
     """
 
     menu_hook = MENU_HOOK
-    chooser_viewset_class = CrmChooserViewSet
     inspect_view_enabled = True
     copy_view_enabled = False
     list_per_page = 50
+    chooser_viewset_class = CrmChooserViewSet
 
     @cached_property
     def url_prefix(self) -> str:
@@ -60,6 +65,11 @@ class CrmViewSet(SnippetViewSet):
     @cached_property
     def url_namespace(self) -> str:
         return f"crm_{self.model_name}"
+
+    @property
+    def breadcrumbs_items(self) -> list[dict[str, Any]]:
+        """The way home. Wagtail's is translated once, when the process starts."""
+        return list(WagtailAdminTemplateMixin.breadcrumbs_items)
 
 
 class CrmDeleteBulkAction(DeleteBulkAction):

@@ -94,7 +94,7 @@ TIMELINE = [
     "Viewed a page",
     "Viewed a page",
     "Got or used points",
-    "Logged in",
+    "Signed in",
     "Answered about consent",
     "Answered about consent",
     "Got or used points",

@@ -319,7 +319,7 @@ class TestList:
             "All members.",
             "Members who match a rule that no longer works (A page that this rule names no "
             "longer exists).",
-            "Members who logged in.",
+            "Members who signed in.",
         ):
             assert words in html
 
@@ -375,7 +375,7 @@ class TestInspect:
             ("Ben", f"/admin/crm/member/inspect/{second.pk}/"),
             ("Ann", f"/admin/crm/member/inspect/{first.pk}/"),
         ]
-        assert response.context["sentence"] == "Members who logged in."
+        assert response.context["sentence"] == "Members who signed in."
 
     def test_pages_through_the_members(self, chief, client):
         for _number in range(53):

@@ -47,7 +47,7 @@ def test_alternatives_read_as_alternatives(prefecture):
         tag("vip"),
         match="any",
     ) == [
-        "Members who logged in at least 3 times, whose prefecture is Tokyo "
+        "Members who signed in at least 3 times, whose prefecture is Tokyo "
         "or who have the tag “vip”.",
         "3回以上ログインしているか、都道府県が東京都であるか、タグ「vip」が付いている会員",
     ]
@@ -84,9 +84,9 @@ def test_how_often(tree):
     assert [
         said(behaviour("login", comparison="at_most", times=times))[0] for times in (0, 1, 2)
     ] == [
-        "Members who did not log in.",
-        "Members who did not log in more than once.",
-        "Members who did not log in more than 2 times.",
+        "Members who did not sign in.",
+        "Members who did not sign in more than once.",
+        "Members who did not sign in more than 2 times.",
     ]
     assert said(behaviour("login", comparison="at_most", times=1, days=7))[1] == (
         "過去7日間に2回以上はログインしていない会員"
@@ -99,7 +99,7 @@ def test_how_often(tree):
 
 def test_kind_without_words_of_its_own_is_named():
     assert said(behaviour("logout", times=2)) == [
-        "Members who have done “logged out” at least twice.",
+        "Members who have done “signed out” at least twice.",
         "「ログアウト」を2回以上している会員",
     ]
 

@@ -59,7 +59,7 @@ def test_newest_first_by_day_in_sentences(member, bread):
     )
     with translation.override("en"):
         assert lines(timeline_of(member)) == [
-            ("2026-03-10", [("Bought", "Kit × 2, ¥3,200", 1), ("Logged in", "", 1)]),
+            ("2026-03-10", [("Bought", "Kit × 2, ¥3,200", 1), ("Signed in", "", 1)]),
             ("2026-03-09", [("Viewed a page", "Bread", 1)]),
         ]
 
@@ -130,7 +130,7 @@ def test_groups_are_the_chips_and_filter_their_kinds(member, bread):
         ("bread", ["page_view"]),
         ("ライ麦", ["purchase"]),
         ("P08", ["purchase"]),
-        ("Logged", ["login"]),
+        ("Signed", ["login"]),
         ("%", []),
         ("nothing", []),
     ],

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, PageChooserPanel
 from wagtail.admin.ui.tables import Column, StatusTagColumn
 
@@ -61,7 +62,7 @@ class EarningRuleViewSet(CrmViewSet):
             "label",
             Column("kind", label=_("For"), accessor=kind_label),
             Column("amount", label=_("Points"), sort_key="points"),
-            Column("get_frequency_display", label=_("How often")),
+            Column("get_frequency_display", label=pgettext_lazy("points", "How often")),
             Column("segment", label=_("Only for"), accessor=lambda rule: rule.segment or "–"),
             StatusTagColumn("state", label=_("Status"), primary=lambda rule: rule.is_running),
         ]

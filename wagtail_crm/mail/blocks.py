@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail import blocks
 from wagtail.fields import StreamField
 from wagtail.images.blocks import ImageBlock
@@ -228,8 +229,11 @@ class ColumnsBlock(MailBlock):
 
     def __init__(self, local_blocks: Any = None, **kwargs: Any) -> None:
         columns = [
-            ("left", ColumnBlock(label=_("Left"), required=False)),
-            ("right", ColumnBlock(label=_("Right"), required=False)),
+            ("left", ColumnBlock(label=pgettext_lazy("column of a mail", "Left"), required=False)),
+            (
+                "right",
+                ColumnBlock(label=pgettext_lazy("column of a mail", "Right"), required=False),
+            ),
         ]
         super().__init__([*(local_blocks or ()), *columns], **kwargs)
 

@@ -80,7 +80,7 @@ class Campaign(PreviewableMixin, RevisionMixin, index.Indexed, models.Model):
         SENDING = "sending", _("Sending")
         PAUSED = "paused", _("Paused")
         SENT = "sent", pgettext_lazy("campaign", "Sent")
-        CANCELLED = "cancelled", _("Cancelled")
+        CANCELLED = "cancelled", pgettext_lazy("campaign", "Cancelled")
 
     # What content forms and older revisions must not touch.
     STATE_FIELDS = (
@@ -157,7 +157,7 @@ class Campaign(PreviewableMixin, RevisionMixin, index.Indexed, models.Model):
     )
     bridge = models.JSONField(default=dict, blank=True, editable=False)
     recipients = models.PositiveIntegerField(_("recipients"), default=0, editable=False)
-    sent = models.PositiveIntegerField(_("sent"), default=0, editable=False)
+    sent = models.PositiveIntegerField(pgettext_lazy("campaign", "sent"), default=0, editable=False)
     failed = models.PositiveIntegerField(_("failed"), default=0, editable=False)
     skipped = models.PositiveIntegerField(_("left out"), default=0, editable=False)
     opened = models.PositiveIntegerField(_("opened"), default=0, editable=False)
@@ -300,7 +300,7 @@ class Delivery(models.Model):
     claim = models.UUIDField(null=True, help_text="The batch of the worker that has it.")
     claimed_at = models.DateTimeField(null=True)
     message_id = models.CharField(max_length=255, blank=True)
-    sent_at = models.DateTimeField(_("sent"), null=True)
+    sent_at = models.DateTimeField(pgettext_lazy("mail", "sent"), null=True)
     logged = models.BooleanField(default=False, help_text="Whether its event is in the log.")
     opened_at = models.DateTimeField(_("opened"), null=True)
     clicked_at = models.DateTimeField(_("clicked"), null=True)

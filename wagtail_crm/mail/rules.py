@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
-from wagtail.snippets.blocks import SnippetChooserBlock
 
+from wagtail_crm.chooser_blocks import CrmChooserBlock
 from wagtail_crm.segments.rules.base import Broken, Dependencies, Rule, Scope
 from wagtail_crm.segments.rules.blocks import RuleBlock
 
@@ -98,7 +98,7 @@ class MailRuleBlock(RuleBlock):
         default="any",
         label=_("Which"),
     )
-    campaign = SnippetChooserBlock("wagtail_crm_mail.Campaign", required=False, label=_("Campaign"))
+    campaign = CrmChooserBlock("wagtail_crm_mail.Campaign", required=False, label=_("Campaign"))
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)

@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from .checklist import Finding, checklist
 from .models import Campaign
 
 STEPS: list[tuple[str, Any]] = [
-    ("edit", _("Content")),
-    ("audience", _("Audience")),
-    ("time", _("Time")),
-    ("check", _("Check")),
+    ("edit", pgettext_lazy("step of a campaign", "Content")),
+    ("audience", pgettext_lazy("step of a campaign", "Audience")),
+    ("time", pgettext_lazy("step of a campaign", "Time")),
+    ("check", pgettext_lazy("step of a campaign", "Check")),
     ("send", pgettext_lazy("step of a campaign", "Send")),
 ]
 

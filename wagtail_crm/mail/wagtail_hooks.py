@@ -2,6 +2,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail import hooks
 from wagtail.log_actions import LogActionRegistry
 from wagtail.permissions import register_permission_policy
@@ -107,7 +108,7 @@ def register_log_actions(actions: LogActionRegistry) -> None:
         ("start", _("Start"), _("Started sending")),
         ("pause", _("Pause"), _("Paused sending")),
         ("resume", _("Go on"), _("Went on sending")),
-        ("cancel", _("Cancel"), _("Cancelled the rest")),
+        ("cancel", pgettext_lazy("campaign", "Cancel"), _("Cancelled the rest")),
         ("finish", _("Finish"), _("Everything was sent")),
     ]:
         actions.register_action(f"wagtail_crm.mail.{action}", label, message)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .models import ConsentRecord, Member
 
@@ -46,7 +47,7 @@ SOURCES = {
     "withdrawal": _("Withdrawal"),
     "consent_bar": _("Consent bar"),
     "unsubscribe": _("Unsubscribe link"),
-    "import": _("Import"),
+    "import": pgettext_lazy("source of a consent", "Import"),
 }
 
 

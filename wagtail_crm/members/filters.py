@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.filters import DateRangePickerWidget, MultipleUserFilter, WagtailFilterSet
 
 from wagtail_crm.registry import Registry
@@ -46,7 +47,7 @@ class MemberFilterSet(WagtailFilterSet):
         widget=forms.CheckboxSelectMultiple,
     )
     owner = MultipleUserFilter(
-        label=_("Owner"),
+        label=pgettext_lazy("member", "Owner"),
         queryset=lambda request: staff(),
         method="filter_owners",
         widget=forms.CheckboxSelectMultiple,
@@ -60,7 +61,7 @@ class MemberFilterSet(WagtailFilterSet):
         label=_("Consent"),
         choices=list(CONSENTS.items()),
         method="filter_consent",
-        empty_label=_("All"),
+        empty_label=pgettext_lazy("filter", "All"),
         widget=forms.RadioSelect,
     )
     registered_at = django_filters.DateFromToRangeFilter(

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.forms.models import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, ObjectList, Panel
 
@@ -93,7 +94,7 @@ def member_panel(definitions: Iterable[AttributeDefinition]) -> Panel:
                 FieldRowPanel([FieldPanel("family_name"), FieldPanel("given_name")]),
                 FieldRowPanel([FieldPanel("family_name_kana"), FieldPanel("given_name_kana")]),
             ],
-            heading=_("Name"),
+            heading=pgettext_lazy("person", "Name"),
         ),
         FieldPanel("email"),
         FieldPanel("code"),

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Concat, Lower
 from django.utils import timezone
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from modelcluster.contrib.taggit import ClusterTaggableManager
 from modelcluster.fields import ParentalKey
@@ -78,7 +78,7 @@ class Member(ClusterableModel):
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        verbose_name=_("owner"),
+        verbose_name=pgettext_lazy("member", "owner"),
         null=True,
         blank=True,
         on_delete=models.SET_NULL,
@@ -198,14 +198,16 @@ class AttributeDefinition(models.Model):
             )
         ],
     )
-    label = models.CharField(_("label"), max_length=100)
+    label = models.CharField(pgettext_lazy("attribute", "label"), max_length=100)
     translations = models.JSONField(
         default=dict,
         blank=True,
         editable=False,
         help_text='Label, help text and choices in other languages: {"ja": {"label": …}}.',
     )
-    type = models.CharField(_("type"), max_length=12, choices=Type.choices, default=Type.TEXT)
+    type = models.CharField(
+        pgettext_lazy("attribute", "type"), max_length=12, choices=Type.choices, default=Type.TEXT
+    )
     choices = models.TextField(
         _("choices"), blank=True, help_text=_("One per line; only for the list types.")
     )

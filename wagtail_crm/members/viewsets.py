@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn, TitleColumn
 
 from wagtail_crm.viewsets import SETTINGS_MENU_HOOK, CrmViewSet
@@ -54,7 +55,7 @@ class AttributeViewSet(CrmViewSet):
     def list_display(self) -> list[Any]:
         return [
             "__str__",
-            Column("get_type_display", label=_("Type")),
+            Column("get_type_display", label=pgettext_lazy("attribute", "Type")),
             Column("get_place_display", label=_("Asked")),
             BooleanColumn("required", label=_("Required")),
             Column("key", label=_("Key")),

@@ -8,11 +8,13 @@ from django.urls import reverse_lazy
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail import blocks
 from wagtail.admin.staticfiles import versioned_static
 from wagtail.admin.telepath import register
 from wagtail.blocks.struct_block import StructBlockAdapter
-from wagtail.snippets.blocks import SnippetChooserBlock
+
+from wagtail_crm.chooser_blocks import CrmChooserBlock
 
 from .audience import Audience, Viewer
 from .audience_preview import is_preview, marked, shows_everything
@@ -22,7 +24,7 @@ SEGMENT_MODEL = "wagtail_crm_segments.Segment"
 DEVICES = [("phone", _("phone")), ("tablet", _("tablet")), ("computer", _("computer"))]
 
 
-class SegmentBlock(SnippetChooserBlock):
+class SegmentBlock(CrmChooserBlock):
     """Chooses a segment. Its value is the id, so that pages are drawn without reading segments."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -73,8 +75,8 @@ class AudienceBlock(blocks.StructBlock):
         label=_("Several segments mean"),
     )
     excluded = segment_list(_("Hide from"))
-    starts = blocks.DateTimeBlock(required=False, label=_("From"))
-    ends = blocks.DateTimeBlock(required=False, label=_("Until"))
+    starts = blocks.DateTimeBlock(required=False, label=pgettext_lazy("audience", "From"))
+    ends = blocks.DateTimeBlock(required=False, label=pgettext_lazy("audience", "Until"))
     devices = blocks.MultipleChoiceBlock(
         choices=DEVICES, required=False, label=_("Only on"), widget=forms.CheckboxSelectMultiple
     )

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList
 from wagtail.admin.ui.tables import DateColumn, NumberColumn, StatusTagColumn
 
@@ -24,7 +25,9 @@ class SizeColumn(NumberColumn):
 def _status(segment: Segment) -> Any:
     if not segment.live:
         return _("Draft")
-    return _("Live, with a draft") if segment.has_unpublished_changes else _("Live")
+    if segment.has_unpublished_changes:
+        return _("Live, with a draft")
+    return pgettext_lazy("segment", "Live")
 
 
 class SegmentViewSet(CrmViewSet):

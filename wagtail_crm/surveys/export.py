@@ -33,7 +33,7 @@ def csv_lines(page: Any) -> Iterator[str]:
     """One line per response, newest first; the first line names the columns."""
     questions = page.question_list
     writer = csv.writer(_Line())
-    heading = [_("Customer code"), _("Full name"), _("E-mail"), _("Answered")]
+    heading = [_("Customer code"), _("Full name"), _("E-mail address"), _("Answered")]
     yield writer.writerow(
         [neutralise(cell) for cell in (*heading, *(question.label for question in questions))]
     )

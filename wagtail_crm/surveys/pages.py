@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.forms.models import FormMixin
 from wagtail.fields import RichTextField
@@ -27,7 +28,9 @@ class SurveyPageMixin(FormMixin, models.Model):
     shows what was typed for confirmation, and thanks.
     """
 
-    introduction = RichTextField(_("introduction"), blank=True, features=TEXT_FEATURES)
+    introduction = RichTextField(
+        pgettext_lazy("survey", "introduction"), blank=True, features=TEXT_FEATURES
+    )
     questions = QuestionsField(verbose_name=_("questions"))
     thanks = RichTextField(
         _("thanks"),

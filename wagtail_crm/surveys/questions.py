@@ -52,7 +52,7 @@ class ChoicesQuestionBlock(ChoiceQuestionBlock):
 
 
 class ScaleQuestionBlock(QuestionBlock):
-    steps = blocks.IntegerBlock(label=_("Steps"), min_value=2, max_value=11, default=5)
+    steps = blocks.IntegerBlock(label=_("Number of steps"), min_value=2, max_value=11, default=5)
     lowest = blocks.CharBlock(label=_("1 means"), required=False, max_length=60)
     highest = blocks.CharBlock(label=_("The highest means"), required=False, max_length=60)
 

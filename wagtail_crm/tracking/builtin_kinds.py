@@ -89,7 +89,7 @@ KINDS = [
     ),
     EventKind(
         "registration",
-        _("Registered"),
+        pgettext_lazy("event", "Registered"),
         "user",
         ACCOUNT,
         did=_("who registered %(often)s"),
@@ -97,13 +97,13 @@ KINDS = [
     ),
     EventKind(
         "login",
-        _("Logged in"),
+        _("Signed in"),
         "key",
         ACCOUNT,
-        did=_("who logged in %(often)s"),
-        did_not=_("who did not log in %(often)s"),
+        did=_("who signed in %(often)s"),
+        did_not=_("who did not sign in %(often)s"),
     ),
-    EventKind("logout", _("Logged out"), "key", ACCOUNT),
+    EventKind("logout", _("Signed out"), "key", ACCOUNT),
     EventKind("consent", _("Answered about consent"), "check", ACCOUNT, consent_answer),
-    EventKind("withdrawal", _("Left"), "cross", ACCOUNT),
+    EventKind("withdrawal", pgettext_lazy("event", "Left"), "cross", ACCOUNT),
 ]

@@ -31,7 +31,7 @@ def timeline_tab(request: HttpRequest, member: Member) -> dict[str, Any]:
     today = timezone.localdate()
     return {
         "timeline": timeline_of(member, group=group, words=words, before=before),
-        "groups": [("", _("All")), *groups().items()],
+        "groups": [("", pgettext_lazy("filter", "All")), *groups().items()],
         "group": group,
         "words": words,
         "is_first": before is None,

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 from taggit.forms import TagField
 from wagtail.admin.widgets import AdminTagWidget
 from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
@@ -112,7 +112,10 @@ class TagMembers(MemberBulkAction):
 
 class OwnerForm(forms.Form):
     owner: Any = forms.ModelChoiceField(
-        label=_("Owner"), required=False, queryset=None, empty_label=_("Nobody")
+        label=pgettext_lazy("member", "Owner"),
+        required=False,
+        queryset=None,
+        empty_label=_("Nobody"),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

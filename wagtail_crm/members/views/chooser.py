@@ -31,7 +31,7 @@ class _ChooseMixin:
 
     @property
     def columns(self) -> list[Any]:
-        email = Column("email", label=_("E-mail"))
+        email = Column("email", label=_("E-mail address"))
         return [*super().columns, email]  # type: ignore[misc]  # a view stands behind
 
 

@@ -10,7 +10,7 @@ from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 from django.utils.text import capfirst
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, pgettext
 from wagtail.admin.paginator import WagtailPaginator
 from wagtail.admin.ui.tables import (
     BulkActionsCheckboxColumn,
@@ -97,7 +97,7 @@ class MemberIndexView(snippets.IndexView):
             BulkActionsCheckboxColumn("bulk_actions", obj_type="snippet"),
             MemberColumn(
                 self,
-                label=gettext("Name"),
+                label=pgettext("person", "Name"),
                 width="24%",
                 sort_key="family_name_kana",
                 get_title_id=lambda member: f"snippet_{quote(member.pk)}_title",

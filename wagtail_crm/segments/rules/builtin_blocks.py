@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language_info, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
-from wagtail.snippets.blocks import SnippetChooserBlock
 
+from wagtail_crm.chooser_blocks import CrmChooserBlock
 from wagtail_crm.members.models import ConsentRecord, Member
 from wagtail_crm.tracking.kinds import event_kinds
 
@@ -367,7 +367,7 @@ class SegmentRuleBlock(RuleBlock):
         default="in",
         label=_("Members who"),
     )
-    segment = SnippetChooserBlock("wagtail_crm_segments.Segment", label=_("Segment"))
+    segment = CrmChooserBlock("wagtail_crm_segments.Segment", label=_("Segment"))
 
     def rule(self, value: Any) -> Rule:
         segment = value["segment"]

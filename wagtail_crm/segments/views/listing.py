@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 from django.views import View
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import TitleColumn
@@ -34,16 +34,16 @@ MEMBERS_PER_PAGE = 50
 class SegmentFilterSet(WagtailFilterSet):
     live = django_filters.ChoiceFilter(
         label=_("Status"),
-        choices=[("true", _("Live")), ("false", _("Draft"))],
+        choices=[("true", pgettext_lazy("segment", "Live")), ("false", _("Draft"))],
         method="filter_live",
-        empty_label=_("All"),
+        empty_label=pgettext_lazy("filter", "All"),
         widget=forms.RadioSelect,
     )
     size = django_filters.ChoiceFilter(
         label=_("Number of members"),
-        choices=[("some", _("Has members")), ("none", _("Empty"))],
+        choices=[("some", _("Has members")), ("none", _("No members"))],
         method="filter_size",
-        empty_label=_("All"),
+        empty_label=pgettext_lazy("filter", "All"),
         widget=forms.RadioSelect,
     )
 

@@ -114,7 +114,7 @@ class ResultsView(SurveyView, WagtailAdminTemplateMixin, TemplateView):
             url = reverse("wagtailadmin_pages:edit", args=[self.page.pk])
             buttons.append(HeaderButton(_("Edit the survey"), url=url, icon_name="edit"))
         if self.page.live and self.page.url:
-            buttons.append(HeaderButton(_("View live"), url=self.page.url, icon_name="view"))
+            buttons.append(HeaderButton(_("View the page"), url=self.page.url, icon_name="view"))
         return buttons
 
     @cached_property

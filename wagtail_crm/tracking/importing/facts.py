@@ -85,7 +85,7 @@ class FactImporter(Importer):
 
     def moment(self, values: Values) -> datetime.datetime:
         if "at" not in values:
-            raise Refused(_("No date"), field="at")
+            raise Refused(pgettext("import", "No date"), field="at")
         return self._at(values["at"])
 
     def customer(self, values: Values) -> Customer:
