@@ -5,6 +5,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 from django.core import mail
 from django.core.cache import cache
+from django.test import Client
 from django.urls import reverse
 
 from tests.members.factories import PASSWORD, make_attribute, make_member, make_user
@@ -286,6 +287,26 @@ def test_the_confirmed_prospect_becomes_the_member(japanese, typed):
     japanese.post(confirmation_link())
     member = Member.objects.get()
     assert (member.pk, member.code, member.status) == (prospect.pk, "A1", "registered")
+
+
+def test_whoever_confirms_for_somebody_else_is_warned(japanese, typed):
+    japanese.post(SIGNUP, typed)
+    japanese.post(CONFIRM)
+    link = confirmation_link()
+    warning = "心当たりがない場合は、このページを閉じてください。"
+    assert warning in Client(headers={"Accept-Language": "ja"}).get(link).text
+    assert warning not in japanese.get(link).text
+
+
+def test_with_a_code_only_the_browser_that_registered_can_confirm(japanese, typed, settings):
+    settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+    japanese.post(SIGNUP, typed)
+    response = japanese.post(CONFIRM)
+    code = re.search(r"^[A-Z0-9-]{6,}$", mail.outbox[-1].body, re.MULTILINE)[0]
+    assert Client().post(response.url, {"code": code}).status_code == 302
+    assert Member.objects.count() == 0
+    japanese.post(response.url, {"code": code})
+    assert Member.objects.get().email == "yoko@example.jp"
 
 
 def test_confirming_twice_registers_once(japanese, typed):
