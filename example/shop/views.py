@@ -9,6 +9,7 @@ from wagtail.models import Page
 
 from .cart import Cart
 from .models import ProductPage
+from .orders import remember_order
 from .templatetags.shop import local
 
 
@@ -44,13 +45,7 @@ def place_order(request):
     if not cart.lines:
         return redirect("cart")
     number = get_random_string(8, "0123456789")
-    request.crm.track(
-        "purchase",
-        subject=f"order:{number}",
-        value=cart.total,
-        name=cart.name,
-        lines=cart.as_data,
-    )
+    remember_order(request, number, cart)
     request.session["last_order"] = {"number": number, "total": cart.total}
     cart.clear()
     return redirect("order_done")

@@ -3,7 +3,9 @@ from django.test import TestCase, override_settings
 from django.urls import reverse
 
 from example.shop.cart import Cart, order_name
+from example.shop.orders import latest_orders
 from tests.example.site import planted_world
+from tests.members.factories import make_registered_member
 from wagtail_crm.tracking.models import Event
 
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -67,6 +69,23 @@ class CartTest(TestCase):
         assert event.data["lines"] == [
             {"sku": "P08", "name": "サワードウ スターターキット", "quantity": 1, "price": 2480}
         ]
+
+    def test_a_members_order_stands_on_their_page_whatever_they_agreed_to(self):
+        member = make_registered_member()
+        self.client.force_login(member.user)
+        self.put("P08", headers={"user-agent": BROWSER})
+        response = self.client.post(reverse("place_order"), follow=True)
+        assert reverse("wagtail_crm_members:me") in response.text
+        orders = latest_orders(None, member)["orders"]
+        assert [(order.data["name"], order.value) for order in orders] == [
+            ("サワードウ スターターキット", 2480)
+        ]
+        page = self.client.get(reverse("wagtail_crm_members:me")).text
+        assert "ご注文履歴" in page
+        assert "¥2,480" in page
+
+    def test_my_page_says_nothing_of_orders_before_the_first(self):
+        assert latest_orders(None, make_registered_member()) is None
 
 
 def test_order_name_counts_the_other_products():
