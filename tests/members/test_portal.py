@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -155,9 +156,11 @@ def test_data_and_leaving_ask_for_the_password_again(client, member, address):
     assert (response.status_code, response.url.split("?")[0]) == (302, "/accounts/reauthenticate/")
 
 
-def test_leaving_needs_the_box_ticked(inside, member):
-    response = inside.post("/crm/me/withdraw/", {"data": "erase"})
+@pytest.mark.parametrize("choice", ["keep", "erase"])
+def test_leaving_needs_the_box_ticked_and_keeps_the_choice(inside, member, choice):
+    response = inside.post("/crm/me/withdraw/", {"data": choice})
     assert response.status_code == 422
+    assert re.findall(r'value="(\w+)" checked', response.text) == [choice]
     member.refresh_from_db()
     assert member.status == "registered"
 

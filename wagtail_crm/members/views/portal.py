@@ -168,7 +168,7 @@ class WithdrawView(MemberRequiredMixin, TemplateView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         if request.POST.get("confirm") != "yes":
-            context = self.get_context_data(missing=True)
+            context = self.get_context_data(missing=True, erase=self._erase())
             return self.render_to_response(context, status=422)
         actions.withdraw_member(member=self.member, erase=self._erase())
         logout(request)
