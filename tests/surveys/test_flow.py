@@ -116,7 +116,7 @@ def test_going_back_keeps_what_was_typed(inside):
 def test_a_missing_answer_is_said_beside_the_question(inside):
     response = inside.post(make_survey().url, {LIKE: "4", "send": ""})
     assert response.context["survey"].state == "questions"
-    assert response.context["form"].errors == {BAKE: ["This field is required."]}
+    assert response.context["form"].errors == {BAKE: ["Please choose."]}
 
 
 def test_an_invented_choice_is_refused(inside):

@@ -11,6 +11,8 @@ from wagtail import blocks
 from wagtail.contrib.forms.forms import FormBuilder
 from wagtail.fields import StreamField
 
+from wagtail_crm.members.forms import ask_plainly
+
 LONGEST_TEXT = 2000
 # 1e999999 is eight characters, and a megabyte when written out.
 DIGITS, PLACES = 18, 4
@@ -174,6 +176,12 @@ class ScaleField(forms.ChoiceField):
 
 class SurveyFormBuilder(FormBuilder):
     """Wagtail's form builder with the kinds of question above."""
+
+    @property
+    def formfields(self) -> dict[str, forms.Field]:
+        fields: dict[str, forms.Field] = super().formfields
+        ask_plainly(fields)
+        return fields
 
     def create_choice_field(self, question: Question, options: dict[str, Any]) -> forms.Field:
         return forms.ChoiceField(choices=question.options, widget=forms.RadioSelect, **options)
