@@ -29,6 +29,12 @@ LIST = {"choices": "パン\nケーキ", "translations": {"en": {"choices": "Brea
     [
         (definition(), " hello ", "hello"),
         (definition(), "", None),
+        (definition(), "１２３－４５６７", "123-4567"),
+        (definition(), "１２３ー４５６７", "123-4567"),
+        (definition(), "（０３）　１２３４−５６７８", "(03) 1234-5678"),
+        (definition(), "コーヒー１号店", "コーヒー１号店"),
+        (definition(), "ー", "ー"),
+        (definition("number"), "１２", 12),
         (definition("number"), "2.50", 2.5),
         (definition("number"), "12", 12),
         (definition("date"), "1990-04-02", "1990-04-02"),

@@ -1,6 +1,8 @@
 """Attributes: how a value of each type is asked for, stored in JSON, and shown to people."""
 
 import datetime
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -16,6 +18,18 @@ from .models import AttributeDefinition
 
 Type = AttributeDefinition.Type
 PREFIX = "attribute_"
+# Postal codes and telephone numbers, once they are in half width.
+CODE = re.compile(r"(?=.*\d)[\d+(). /-]+", re.ASCII)
+DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−ーｰ", "-"))
+
+
+class LineField(forms.CharField):
+    """One line. Numbers typed in full width, as Japanese keyboards do, become plain digits."""
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        plain = unicodedata.normalize("NFKC", text).translate(DASHES)
+        return plain if CODE.fullmatch(plain) else text
 
 
 def form_field(definition: AttributeDefinition, *, required: bool | None = None) -> forms.Field:
@@ -44,7 +58,7 @@ def form_field(definition: AttributeDefinition, *, required: bool | None = None)
             return forms.MultipleChoiceField(
                 choices=definition.choice_pairs, widget=forms.CheckboxSelectMultiple, **options
             )
-    return forms.CharField(max_length=500, **options)
+    return LineField(max_length=500, **options)
 
 
 def form_fields(definitions: Iterable[AttributeDefinition]) -> dict[str, forms.Field]:
