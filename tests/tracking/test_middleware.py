@@ -205,3 +205,32 @@ def test_a_browsers_new_id_is_for_no_cache_to_share(page):
         for response in (first, second)
     ] == [(True, "private"), (False, "")]
     assert "Cookie" in first["Vary"]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda crm: crm.member,
+        lambda crm: crm.member_id,
+        lambda crm: crm.segments,
+        lambda crm: crm.part("points"),
+    ],
+)
+def test_what_reads_of_the_member_is_for_no_cache_to_share(page, member, monkeypatch, ask):
+    serve = type(page).serve
+
+    def reading(self, request, *args, **kwargs):
+        ask(request.crm)
+        return serve(self, request, *args, **kwargs)
+
+    monkeypatch.setattr(type(page), "serve", reading)
+    response = make_browser(None, user=member.user).get(page.url)
+    assert response["Cache-Control"] == "private"
+    assert "Cookie" in response["Vary"]
+    assert make_browser(None).get(page.url)["Vary"] == response["Vary"]
+
+
+def test_what_is_the_same_for_all_members_may_be_shared(page, member):
+    browser = make_browser(user=member.user)
+    browser.get(page.url)
+    assert "Cache-Control" not in browser.get(page.url).headers

@@ -22,7 +22,10 @@ from .snapshots import NOTHING_KNOWN, Snapshot, snapshot_of
 
 
 class Crm:
-    """Lazy: a request that asks nothing costs nothing, and whatever it asks is one cached read."""
+    """Lazy: a request that asks nothing costs nothing, and whatever it asks is one cached read.
+
+    Who asks for the member, or anything of them, makes the response theirs alone.
+    """
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
@@ -63,6 +66,11 @@ class Crm:
     @property
     def member_id(self) -> int:
         """Primary key of the member, 0 for anybody else."""
+        self.mark_personal()
+        return self._member_id
+
+    @property
+    def _member_id(self) -> int:
         return self.snapshot["member_id"]
 
     @cached_property
@@ -79,27 +87,28 @@ class Crm:
 
     def part(self, slug: str, default: Any = None) -> Any:
         """A contributed part of the snapshot, e.g. ``part("points")``."""
+        self.mark_personal()
         return self.snapshot.get(slug, default)
 
     @cached_property
     def may_track(self) -> bool:
         """Whether this visit may be recorded: consent, browser signals, no staff, no machine."""
-        if self.part("staff") and not crm_settings.track_staff:
+        if self.snapshot.get("staff") and not crm_settings.track_staff:
             return False
-        if not consent.may_record(self.request, self.part("profiling")):
+        if not consent.may_record(self.request, self.snapshot.get("profiling")):
             return False
         return not is_machine(self.user_agent)
 
     def mark_personal(self) -> None:
         """The response shows what it shows because of who is looking: no shared cache keeps it."""
         self.depends_on_cookies = True
-        self.is_private = self.is_private or bool(self.member_id)
+        self.is_private = self.is_private or bool(self._member_id)
 
     @property
     def must_ask(self) -> bool:
         """Whether to show the consent bar. A page that reads this depends on cookies."""
         self.depends_on_cookies = True
-        return consent.must_ask(self.request, self.part("profiling"))
+        return consent.must_ask(self.request, self.snapshot.get("profiling"))
 
     @property
     def user_agent(self) -> str:
@@ -146,7 +155,7 @@ class Crm:
         site = Site.find_for_request(self.request)
         event = NewEvent(
             kind=kind,
-            member_id=self.member_id,
+            member_id=self._member_id,
             visitor_id=self.ensure_visitor_id(),
             page_id=NO_PAGE if page is None else page.pk,
             site_id=None if site is None else site.pk,
