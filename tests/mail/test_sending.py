@@ -10,6 +10,7 @@ from tests.mail.factories import make_campaign, make_many_readers, make_reader, 
 from wagtail_crm.mail import actions, sending
 from wagtail_crm.mail.models import Campaign, Delivery, Suppression
 from wagtail_crm.mail.tasks import sweep
+from wagtail_crm.mail.transport import Answer, Verdict
 from wagtail_crm.members.actions import withdraw_member
 from wagtail_crm.members.placeholders import Placeholder
 from wagtail_crm.registry import clear_registries
@@ -82,6 +83,25 @@ def test_a_mailbox_that_does_not_exist_is_blocked(smtp_sink):
     assert smtp_sink.recipients == [[other.email]]
     campaign.refresh_from_db()
     assert (campaign.status, campaign.sent, campaign.failed) == ("sent", 1, 1)
+
+
+@pytest.mark.parametrize("settle", ["fail", "put off"])
+def test_what_a_server_says_of_somebody_forgotten_meanwhile_is_not_kept(settle):
+    reader = make_reader(email="gone@example.jp")
+    campaign = actions.start_campaign(campaign=make_campaign())
+    [delivery] = actions.claim_batch(campaign_id=campaign.pk).deliveries
+    withdraw_member(member=reader, erase=True)
+
+    words = "550 5.1.1 gone@example.jp unknown"
+    if settle == "fail":
+        answer = Answer(Verdict.NO_MAILBOX, words)
+        actions.fail_delivery(delivery=delivery, answer=answer, campaign_name="x")
+    else:
+        actions.put_off(delivery=delivery, words=words)
+
+    assert Delivery.objects.get().error == ""
+    assert not Suppression.objects.exists()
+    assert not Event.objects.of_kinds("mail_bounce").exists()
 
 
 def test_a_mail_refused_for_its_content_blocks_no_address(smtp_sink):

@@ -3,7 +3,7 @@ import threading
 import uuid
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, IntegrityError, connection
 from django.db.models import Sum
 from django.utils import timezone
 
@@ -333,3 +333,13 @@ def _make_older(*members):
     Member.objects.withdrawn().update(withdrawn_at=then)
     for member in members:
         member.consent_records.update(at=then)
+
+
+@pytest.mark.parametrize("put", [str, repr])
+def test_what_could_not_be_written_is_not_repeated(caplog, put):
+    error = IntegrityError("duplicate key\nDETAIL:  Key (email)=(yoko@example.jp) already exists.")
+    actions.set_aside(payloads=[b"rubbish"], reason=f"{put(error)}\nmail: other")
+    [message] = caplog.messages
+    reason = RefusedEvent.objects.get().reason
+    assert (message, "yoko" in reason) == (f"1 events set aside: {reason}", False)
+    assert ("duplicate key" in reason, reason.endswith("\nmail: other")) == (True, True)

@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 # What makes an event unwritable however often it is tried, as opposed to a database that is away.
 POISON = (ValueError, TypeError, LookupError, ArithmeticError, DataError, IntegrityError)
+# In an error's own words, and in its repr().
+DETAIL = re.compile(r"(\n|\\n)DETAIL:[^\n]*")
 # Seconds a worker stays for more events once it has written all, and for which it does so at most.
 LINGER = 1.0
 SHIFT = 20.0
@@ -143,11 +146,17 @@ def _write_or_set_aside(payloads: Sequence[bytes]) -> None:
 
 def set_aside(*, payloads: Sequence[bytes], reason: str) -> None:
     """Keep what could not be dealt with, so that it neither blocks the rest nor is lost."""
+    reason = _without_values(reason)
     logger.error("%d events set aside: %s", len(payloads), reason)
     RefusedEvent.objects.bulk_create(
         RefusedEvent(payload=payload, reason=reason, member_id=_member_named_in(payload))
         for payload in payloads
     )
+
+
+def _without_values(reason: str) -> str:
+    """What databases tell as a detail repeats what was to be written, of whomever in the batch."""
+    return DETAIL.sub("", reason)
 
 
 def _member_named_in(payload: bytes) -> int:
@@ -167,7 +176,7 @@ def retry_refused_event(*, refused: RefusedEvent) -> bool:
         reason = str(error)
     row = RefusedEvent.objects.filter(pk=refused.pk)
     if reason:
-        row.update(reason=reason, attempts=F("attempts") + 1)
+        row.update(reason=_without_values(reason), attempts=F("attempts") + 1)
         return False
     row.delete()
     return True

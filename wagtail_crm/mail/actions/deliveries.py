@@ -22,6 +22,7 @@ from wagtail_crm.conf import crm_settings
 from wagtail_crm.mail import events, sql
 from wagtail_crm.mail.models import Campaign, Delivery, Suppression
 from wagtail_crm.mail.transport import Answer, Verdict
+from wagtail_crm.members.models import Member
 from wagtail_crm.tracking.actions import record_events
 
 logger = logging.getLogger(__name__)
@@ -93,6 +94,7 @@ def skip_deliveries(*, campaign_id: int, reasons: Mapping[int, str]) -> None:
 @transaction.atomic
 def put_off(*, delivery: Delivery, words: str) -> None:
     """Try a mail again later, more patiently each time; give up after ``MAIL_ATTEMPTS``."""
+    words = words if _is_theirs_still(delivery) else ""
     attempts = delivery.attempts + 1
     if attempts >= crm_settings.mail_attempts:
         _settle_failed(delivery, Delivery.Reason.UNREACHABLE, words, attempts)
@@ -110,17 +112,30 @@ def put_off(*, delivery: Delivery, words: str) -> None:
 @transaction.atomic
 def fail_delivery(*, delivery: Delivery, answer: Answer, campaign_name: str) -> None:
     """Write down that a mail was refused for good; an address that does not exist is blocked."""
-    if not _settle_failed(delivery, Delivery.Reason.REFUSED, answer.words, delivery.attempts + 1):
+    is_theirs = _is_theirs_still(delivery)
+    words = answer.words if is_theirs else ""
+    if not _settle_failed(delivery, Delivery.Reason.REFUSED, words, delivery.attempts + 1):
+        return
+    if not is_theirs:
         return
     if answer.verdict is Verdict.NO_MAILBOX and delivery.member.email_key:
         Suppression.objects.get_or_create(
             email_key=delivery.member.email_key,
-            defaults={"reason": Suppression.Reason.BOUNCE, "detail": answer.words},
+            defaults={"reason": Suppression.Reason.BOUNCE, "detail": words},
         )
     event = events.campaign_event(
-        events.BOUNCE, delivery, campaign_name, timezone.now(), error=answer.words
+        events.BOUNCE, delivery, campaign_name, timezone.now(), error=words
     )
     record_events(events=[event])
+
+
+def _is_theirs_still(delivery: Delivery) -> bool:
+    """Whether the member has the address yet; who was forgotten meanwhile is not named again.
+
+    Answers of mail servers repeat the address. The row stays locked until they are written.
+    """
+    members = Member.objects.select_for_update(no_key=True).filter(pk=delivery.member_id)
+    return delivery.member.email_key in members.values_list("email_key", flat=True)
 
 
 def _settle_failed(delivery: Delivery, reason: str, words: str, attempts: int) -> int:
