@@ -28,6 +28,44 @@ def test_an_endless_string_is_cut():
     assert device_of(CHROME + "x" * 10_000_000) == device_of(CHROME + "x" * 1000)
 
 
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Trident/7.0; Microsoft Outlook 16.0; "
+        "ms-office; MSOffice 16)",
+        "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.12026; Pro)",
+        "MacOutlook/16.40.20081201 (Intelx64 Mac OS X Version 10.15.6)",
+        "Outlook-iOS/709.2226530.prod.iphone (3.24.1)",
+        "Outlook-Express/7.0 (MSIE 7.0; Windows NT 5.1; SV1; TmstmpExt)",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Airmail/4.6",
+        "Airmail/3.6 CFNetwork/975.0.3 Darwin/18.2.0",
+        "Mozilla/4.0 (compatible; Lotus-Notes/6.0; Windows-NT)",
+        "Lotus-Notes/6.0",
+        "The Bat! 9.1",
+        "Becky! ver 2.7",
+        "YahooMobileMail/1.0 (Android Mail; 1.3.10)",
+        "Mozilla/5.0 (Windows NT 10.0; rv:78.0) Gecko/20100101 Thunderbird/78.5.0",
+    ],
+)
+def test_a_program_in_which_people_read_mail_is_no_machine(agent):
+    assert is_machine(agent) is False
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Microsoft Office Existence Discovery",
+        "Mozilla/5.0 (Windows) Gecko/20050716 Thunderbird/1.0.6 - WebCrawler http://bot.example/",
+        "Outlook-iOS/1.0 (compatible; Googlebot/2.1)",
+        "SparkPost",
+        "curl/8.5.0",
+        "",
+    ],
+)
+def test_a_machine_is_one_whatever_else_it_says(agent):
+    assert is_machine(agent) is True
+
+
 @needs_agents
 def test_nearly_every_crawler_is_recognised():
     agents = [agent for crawler in load("crawlers.json.gz") for agent in crawler["instances"]]

@@ -10,9 +10,6 @@ APPLE_PROXY = "Mozilla/5.0"
 # crawlers know them, but what they tell us of is a person.
 READERS_PROXIES = ("GoogleImageProxy", "YahooMailProxy")
 
-# Mail programs that lists of crawlers take for one.
-READERS = ("Outlook", "MSOffice", "Microsoft Office", "Thunderbird", "Lotus-Notes", "Airmail")
-
 # Virus scanners look at a mail before anybody can.
 SCAN_SECONDS = 15
 # So many links of one mail in that time are no reader's doing; fewer when it has fewer.
@@ -26,8 +23,6 @@ def is_machine_open(user_agent: str, since_sent: datetime.timedelta) -> bool:
         return True
     if any(proxy in user_agent for proxy in READERS_PROXIES):
         return since_sent.total_seconds() < FASTEST_READER
-    if any(program in user_agent for program in READERS):
-        return False
     return is_machine(user_agent)
 
 
