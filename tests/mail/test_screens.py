@@ -321,6 +321,25 @@ def test_bringing_back_an_older_version_of_what_was_started_is_refused(editor):
     assert (started.subject, started.status) == ("Old", "sending")
 
 
+@pytest.mark.parametrize("everybody", [True, False])
+def test_a_copy_has_content_and_audience_and_no_state(editor, everybody):
+    make_reader()
+    wanted, unwanted = make_segment(make_reader()), make_segment()
+    original = actions.start_campaign(
+        campaign=make_campaign(everybody=everybody, included=[wanted], excluded=[unwanted])
+    )
+    page = editor.get(url("copy", original))
+
+    editor.post(page.context["action_url"], content_of(original, name="Copy"))
+
+    copy = Campaign.objects.get(name="Copy")
+    assert (copy.subject, copy.everybody, copy.status) == (original.subject, everybody, "draft")
+    assert ([*copy.included.all()], [*copy.excluded.all()]) == ([wanted], [unwanted])
+    assert (copy.started_at, copy.recipients, copy.bridge) == (None, 0, {})
+    original.refresh_from_db()
+    assert (original.name != "Copy", original.status) == (True, "sending")
+
+
 def test_what_is_under_way_is_not_deleted(boss):
     make_reader()
     campaign = actions.start_campaign(campaign=make_campaign())

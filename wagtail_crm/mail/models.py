@@ -82,6 +82,8 @@ class Campaign(PreviewableMixin, RevisionMixin, index.Indexed, models.Model):
         SENT = "sent", pgettext_lazy("campaign", "Sent")
         CANCELLED = "cancelled", pgettext_lazy("campaign", "Cancelled")
 
+    # What editors write; a copy begins with it.
+    CONTENT_FIELDS = ("name", "subject", "preheader", "sender", "language", "body")
     # What content forms and older revisions must not touch.
     STATE_FIELDS = (
         "status",

@@ -6,11 +6,13 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
 from wagtail.snippets.views import snippets
 
+from wagtail_crm.mail import actions
 from wagtail_crm.mail.models import Campaign, Sender
 from wagtail_crm.mail.starter import starter_body
 from wagtail_crm.mail.steps import steps_of
@@ -48,13 +50,34 @@ class CampaignCreateView(snippets.CreateView):
 
 
 class CampaignCopyView(snippets.CopyView):
-    """A copy has the content, and no state."""
+    """A copy has the content and the audience, and no state."""
+
+    @cached_property
+    def original(self) -> Campaign:
+        campaign: Campaign = self.get_object()
+        return campaign
+
+    def get_initial_form_instance(self) -> Campaign:
+        """A new campaign: what Wagtail would take, the original, must not be written over."""
+        content = {name: getattr(self.original, name) for name in Campaign.CONTENT_FIELDS}
+        return Campaign(**content)
+
+    def save_instance(self) -> Campaign:
+        return actions.choose_audience(
+            campaign=super().save_instance(),
+            everybody=self.original.everybody,
+            included=self.original.included.all(),
+            excluded=self.original.excluded.all(),
+            by=self.request.user,
+        )
 
     def get_success_url(self) -> str:
         return self.get_edit_url()
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(**kwargs, steps=steps_of(None, "edit"))
+        context = super().get_context_data(**kwargs, steps=steps_of(None, "edit"))
+        # Wagtail's form goes to the view that adds, which does not know the original.
+        return context | {"action_url": self.request.path}
 
 
 class CampaignEditView(snippets.EditView):
