@@ -11,8 +11,8 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.permissions import policy_registry
 from wagtail.snippets.bulk_actions.delete import DeleteBulkAction
 from wagtail.snippets.models import get_snippet_models
+from wagtail.snippets.views import snippets
 from wagtail.snippets.views.chooser import SnippetChooserViewSet
-from wagtail.snippets.views.snippets import SnippetViewSet
 
 from .chooser_widgets import CrmChooser
 
@@ -21,6 +21,11 @@ SETTINGS_MENU_HOOK = "register_crm_settings_menu_item"
 
 # Whoever may do one of these may know what there is.
 LOOKING = ("add", "change", "delete", "view")
+
+
+def may_look(user: Any, model: Any) -> bool:
+    """Whether rows of ``model`` may be named to this colleague."""
+    return bool(policy_registry.get_by_type(model).user_has_any_permission(user, LOOKING))
 
 
 class CrmChooserViewSet(SnippetChooserViewSet):
@@ -36,15 +41,24 @@ class CrmChooserViewSet(SnippetChooserViewSet):
 
         @functools.wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            policy = policy_registry.get_by_type(self.model)
-            if not policy.user_has_any_permission(request.user, LOOKING):
+            if not may_look(request.user, self.model):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
         return guarded
 
 
-class CrmViewSet(SnippetViewSet):
+class CopyView(snippets.CopyView):
+    """The form of a copy; what it holds goes to the view that adds.
+
+    Wagtail's own also takes a POST, writes it over the original, and asks for no permission to
+    change that.
+    """
+
+    http_method_names = ["get", "head", "options"]
+
+
+class CrmViewSet(snippets.SnippetViewSet):
     """A listing under the CRM menu, at ``/admin/crm/<model>/`` with URL names ``crm_<model>:…``.
 
     Snippets rather than plain model viewsets: Wagtail 8 gives them bulk actions, choosers,
@@ -55,6 +69,7 @@ class CrmViewSet(SnippetViewSet):
     menu_hook = MENU_HOOK
     inspect_view_enabled = True
     copy_view_enabled = False
+    copy_view_class = CopyView
     list_per_page = 50
     chooser_viewset_class = CrmChooserViewSet
 

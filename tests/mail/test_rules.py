@@ -8,6 +8,7 @@ from wagtail_crm.mail import actions, sending
 from wagtail_crm.mail.models import Delivery, Link
 from wagtail_crm.mail.rules import MailDeed, MailRuleBlock
 from wagtail_crm.members.models import Member
+from wagtail_crm.segments.compiled import rules_of
 from wagtail_crm.segments.models import Segment
 from wagtail_crm.segments.rules.base import Broken, Scope
 from wagtail_crm.segments.rules.blocks import group_of
@@ -61,12 +62,11 @@ def test_as_a_set_and_for_one_member(people, deed, which):
     assert for_one == expected
 
 
-def make_live(deed, campaign):
+def make_live(name, campaign, deed=None, match="all"):
     block = Segment._meta.get_field("rules").stream_block
-    value = {"deed": deed, "which": "one", "campaign": campaign.pk}
-    segment = Segment.objects.create(
-        name=deed, rules=block.to_python([{"type": "mail", "value": value}])
-    )
+    value = {"deed": deed or name, "which": "one", "campaign": campaign.pk}
+    rules = block.to_python([{"type": "mail", "value": value}])
+    segment = Segment.objects.create(name=name, match=match, rules=rules)
     segment.save_revision().publish()
     return segment
 
@@ -100,20 +100,37 @@ def test_a_deleted_campaign_does_not_become_any_campaign():
     block = Segment._meta.get_field("rules").stream_block
     value = {"deed": "opened", "which": "one", "campaign": campaign.pk}
     stream = block.to_python([{"type": "mail", "value": value}])
-    assert group_of("all", stream).rules == (MailDeed("opened", campaign.pk),)
-    rule = MailDeed("opened", campaign.pk)
+    assert group_of("all", stream).rules == (MailDeed("opened", campaign.pk, campaign.name),)
     campaign.delete()
 
-    assert rule.problems() != []
     stream = block.to_python([{"type": "mail", "value": value}])
     assert isinstance(group_of("all", stream).rules[0], Broken)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_in_a_segment_whose_campaign_was_deleted():
+    reader, campaign = make_reader(), make_campaign()
+    segment = make_live("opened", campaign, match="none")
+    assert segment.memberships.get().member == reader
+
+    campaign.delete()
+
+    assert segment.memberships.count() == 0
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_sentences_of_many_rules_ask_as_much_as_one(number, django_assert_num_queries):
+    segments = [make_live(f"{n}", make_campaign(), deed="opened") for n in range(number)]
+    with django_assert_num_queries(1):
+        sentences = [rule.sentence() for rule in rules_of(segments).values()]
+    assert len(set(sentences)) == number
 
 
 def test_a_rule_reads_as_a_sentence():
     campaign = make_campaign(name="Autumn")
 
     with translation.override("en"):
-        sentences = [MailDeed(deed, campaign.pk).sentence() for deed in DEEDS]
+        sentences = [MailDeed(deed, campaign.pk, campaign.name).sentence() for deed in DEEDS]
 
     assert sentences == [
         "who got the mail “Autumn”",

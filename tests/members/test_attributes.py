@@ -40,6 +40,7 @@ LIST = {"choices": "パン\nケーキ", "translations": {"en": {"choices": "Brea
         (definition("date"), "1990-04-02", "1990-04-02"),
         (definition("boolean"), "はい", True),
         (definition("boolean"), "no", False),
+        (definition("boolean"), "", None),
         (definition("choice", **LIST), "パン", "パン"),
         (definition("choices", **LIST), "パン、ケーキ", ["パン", "ケーキ"]),
         (definition("choices", **LIST), "パン; ケーキ", ["パン", "ケーキ"]),
@@ -55,6 +56,7 @@ def test_a_cell_becomes_what_is_stored(kind, text, stored):
     [
         (definition("number"), "many"),
         (definition("date"), "soon"),
+        (definition("boolean"), "maybe"),
         (definition("choice", **LIST), "Rice"),
         (definition("choices", **LIST), "パン,Rice"),
     ],

@@ -1,13 +1,23 @@
 import json
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from wagtail import hooks
 
-from tests.members.factories import make_attribute, make_member
+from tests.mail.factories import make_campaign, make_reader, make_segment
+from tests.members.factories import make_attribute, make_member, make_user
+from tests.surveys.factories import BAKE, BREAD, LIKE, make_survey
+from tests.tracking.factories import make_page, make_site, view
+from wagtail_crm.loyalty.actions import adjust_points
+from wagtail_crm.mail.actions import start_campaign
 from wagtail_crm.members import actions
 from wagtail_crm.members.panels import MemberPanel
+from wagtail_crm.surveys.actions import answer_survey
+from wagtail_crm.tracking.actions import record_events
+from wagtail_crm.tracking.events import NewEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +118,40 @@ def test_consent_tab_is_the_whole_history(editor):
     text = editor.get(page(member, "consent")).text
     assert text.count("My page") == 2
     assert text.count("in force") == 1
+
+
+TABS = ["timeline", "profile", "points_history", "mail", "survey_answers", "consent"]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("tab", TABS)
+def test_every_tab_asks_at_most_fifteen_questions(
+    editor, tab, number, django_assert_max_num_queries
+):
+    """Seven are the frame of every admin page; of somebody of whom every room knows something."""
+    make_site()
+    member = busy_member(number)
+    address = page(member, tab)
+    response = editor.get(address)
+    assert response.context["tab"].slug == tab
+    with django_assert_max_num_queries(15):
+        editor.get(address)
+
+
+def busy_member(number):
+    member = make_reader(owner=make_user(is_staff=True), attributes={"prefecture": "Tokyo"})
+    make_attribute("prefecture")
+    record_events(events=[view(make_page().pk, member_id=member.pk) for _n in range(number)])
+    record_events(events=[NewEvent("purchase", member_id=member.pk, value=Decimal(100))])
+    for n in range(number):
+        actions.tag_members(members=[member], add=[f"tag {n}"])
+        make_segment(member)
+        staff = make_user(is_staff=True)
+        adjust_points(member=member, points=10, reason="Thanks", staff=staff)
+        answer_survey(page=make_survey(), member=member, answers={BAKE: [BREAD], LIKE: "4"})
+        campaign = start_campaign(campaign=make_campaign())
+        campaign.deliveries.update(status="sent", sent_at=timezone.now())
+    return member
 
 
 def test_data_is_handed_over_as_json(editor):

@@ -39,6 +39,11 @@ def tree(db):
 
 
 @pytest.fixture
+def shop(tree):
+    return tree("Shop", "Baking", "Bread")
+
+
+@pytest.fixture
 def editor(client):
     """Log in somebody who may enter the admin and has these permissions on segments."""
 

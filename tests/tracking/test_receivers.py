@@ -184,6 +184,16 @@ def test_registration_consent_and_withdrawal_are_events(page, member, commit):
     assert list(answers) == [{"granted": True}, {"granted": False}]
 
 
+def test_nothing_is_known_of_an_account_whose_member_left(member, commit):
+    """A colleague's account stays open: its cached snapshot must not outlive the membership."""
+    member.user.is_staff = True
+    commit(member.user.save)
+    assert snapshots.snapshot_of(member.user.pk)["member_id"] == member.pk
+    user = member.user
+    commit(withdraw_member, member=member)
+    assert snapshots.snapshot_of(user.pk)["member_id"] == 0
+
+
 def test_erasure_leaves_nothing_of_the_log(page, member, commit):
     client = make_browser()
     client.get(page.url)

@@ -8,11 +8,10 @@ from django.utils import timezone, translation
 
 from tests.members.factories import make_member, make_user
 from tests.tracking.factories import make_page, make_site, view
-from wagtail_crm.members.actions import tag_members
 from wagtail_crm.tracking.actions import record_events
 from wagtail_crm.tracking.events import NewEvent
-from wagtail_crm.tracking.member_panels import weekly_views
 from wagtail_crm.tracking.models import Event
+from wagtail_crm.tracking.panels import activity_of
 from wagtail_crm.tracking.timeline import PAGE_SIZE, Cursor, groups, kinds_of, timeline_of
 
 pytestmark = pytest.mark.django_db
@@ -174,7 +173,7 @@ def test_a_broken_cursor_is_no_cursor(text):
     assert Cursor.parse(text) is None
 
 
-def test_weekly_views_end_today(member):
+def test_weekly_views_end_today(member, django_assert_num_queries):
     now = timezone.now()
     for days, number in ((0, 2), (6, 1), (7, 4), (83, 3), (84, 9)):
         record_events(
@@ -183,7 +182,10 @@ def test_weekly_views_end_today(member):
                 for _n in range(number)
             ]
         )
-    assert weekly_views(member) == [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 3]
+    with django_assert_num_queries(1):
+        activity = activity_of(member)
+    assert activity.views == [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 3]
+    assert (activity.spent, activity.last_purchase) == (None, None)
 
 
 @pytest.fixture
@@ -221,19 +223,7 @@ def test_the_purchases_card_adds_up(editor, member):
             NewEvent("purchase", member_id=member.pk, value=Decimal(800), at=timezone.now()),
         ]
     )
-    text = editor.get(reverse("crm_member:inspect", args=[member.pk])).text
-    assert "¥4,000" in text
-
-
-@pytest.mark.parametrize("number", [1, 3])
-def test_the_page_asks_at_most_twenty_questions(
-    editor, member, bread, number, django_assert_max_num_queries
-):
-    """Eight of them are the frame of every admin page; each room's card is one more."""
-    tag_members(members=[member], add=[f"tag {n}" for n in range(number)])
-    pages = [make_page(f"Page {n}", slug=f"page-{n}") for n in range(number)]
-    record_events(events=[view(page.pk, member_id=member.pk) for page in pages])
-    address = reverse("crm_member:inspect", args=[member.pk])
-    editor.get(address)
-    with django_assert_max_num_queries(20):
-        editor.get(address)
+    activity = activity_of(member)
+    assert (activity.spent, activity.purchase_days) == (4000, 1)
+    assert (activity.last_purchase, set(activity.views)) == (timezone.localdate(), {0})
+    assert "¥4,000" in editor.get(reverse("crm_member:inspect", args=[member.pk])).text

@@ -72,7 +72,7 @@ def test_the_answer_of_a_member_is_a_record(page, choice):
     assert (record.purpose, record.granted, record.source, record.version) == (
         "profiling",
         choice == "yes",
-        "consent bar",
+        "consent_bar",
         "1",
     )
 

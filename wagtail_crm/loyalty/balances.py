@@ -15,12 +15,18 @@ def build_balances(member_ids: Sequence[int]) -> dict[int, int]:
     return dict(accounts.values_list("member_id", "balance"))
 
 
-def balance_of(member: Member) -> int:
-    """The points of a member; no query where ``points_account`` was prefetched."""
+def account_of(member: Member) -> Account | None:
+    """The account of a member who ever had points; no query where it was fetched with them."""
     try:
-        return member.points_account.balance
+        return member.points_account
     except Account.DoesNotExist:
-        return 0
+        return None
+
+
+def balance_of(member: Member) -> int:
+    """The points of a member."""
+    account = account_of(member)
+    return account.balance if account else 0
 
 
 def balance_in_words(member: Member) -> str:

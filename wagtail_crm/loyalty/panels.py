@@ -9,8 +9,8 @@ from django.utils.html import format_html
 from wagtail_crm.members.models import Member
 
 from .amounts import in_points
-from .balances import balance_of
-from .models import Account, Entry
+from .balances import account_of, balance_of
+from .models import Entry
 
 NEWEST_ON_MY_PAGE = 5
 NEWEST_IN_ADMIN = 100
@@ -29,13 +29,13 @@ def on_my_page(request: HttpRequest, member: Member) -> dict[str, Any]:
 
 def in_header(request: HttpRequest, member: Member) -> str:
     """A few words beside the name: ``1,240 pt``; nothing for who never had any."""
-    account = Account.objects.filter(member=member).first()
+    account = account_of(member)
     return format_html("{}", in_points(account.balance)) if account else ""
 
 
 def in_admin(request: HttpRequest, member: Member) -> dict[str, Any]:
     """The tab "Points": every movement, and the way to make one by hand."""
-    account = Account.objects.filter(member=member).first()
+    account = account_of(member)
     entries = Entry.objects.of_member(member).with_details().newest_first()
     return {
         "account": account,

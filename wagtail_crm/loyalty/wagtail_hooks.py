@@ -72,6 +72,7 @@ def register_panels() -> Iterable[MemberPanel]:
             where="admin_header",
             render=panels.in_header,
             permission="wagtail_crm_loyalty.view_entry",
+            related=("points_account",),
         ),
         MemberPanel(
             "points_history",
@@ -81,6 +82,7 @@ def register_panels() -> Iterable[MemberPanel]:
             template_name="wagtail_crm/loyalty/admin/_history.html",
             context=panels.in_admin,
             permission="wagtail_crm_loyalty.view_entry",
+            related=("points_account",),
         ),
     ]
 

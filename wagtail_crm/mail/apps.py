@@ -10,6 +10,7 @@ class MailConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from .checks import check_mail_settings  # noqa: PLC0415  # apps are ready only now
+        from . import receivers  # noqa: F401, PLC0415  # models are ready only now
+        from .checks import check_mail_settings  # noqa: PLC0415
 
         register(check_mail_settings)

@@ -6,7 +6,6 @@ A mark is ``STX address US words ETX`` (ASCII control characters, which no rende
 import hashlib
 import html
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -74,9 +73,3 @@ def _words(inside: str) -> str:
 def absolute(url: str, base: str) -> str:
     """``url`` as it must stand in a mail; ``base`` is the address of the site."""
     return url if not url or url.startswith("#") else urljoin(base, url)
-
-
-def marks_in(document: str, base: str) -> Iterable[LinkMark]:
-    """Every link of a marked document, in its order."""
-    for match in MARK.finditer(document):
-        yield LinkMark(absolute(match[1], base), match[2])

@@ -47,9 +47,7 @@ def _in_any(segments: Iterable[int]) -> Exists:
 
 def agreed() -> Exists:
     """Whether a member's newest answer about mail is yes."""
-    answers = ConsentRecord.objects.current().filter(
-        purpose=ConsentRecord.Purpose.EMAIL, granted=True
-    )
+    answers = ConsentRecord.objects.agreeing_to(ConsentRecord.Purpose.EMAIL)
     return Exists(answers.filter(member=OuterRef("pk")))
 
 

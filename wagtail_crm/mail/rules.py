@@ -14,7 +14,7 @@ from wagtail_crm.segments.rules.base import Broken, Dependencies, Rule, Scope
 from wagtail_crm.segments.rules.blocks import RuleBlock
 
 from . import events
-from .models import Campaign, Delivery
+from .models import Delivery
 
 Deed = Literal["sent", "opened", "not_opened", "clicked", "not_clicked"]
 
@@ -32,11 +32,12 @@ class MailDeed(Rule):
     """Got, opened or clicked a campaign, or got it and did not; any campaign when none is named.
 
     Programs that open or click do not count. "Not" means: got at least one of the campaigns asked
-    about, and did it in none of them.
+    about, and did it in none of them. ``name`` is the campaign's, for the sentence.
     """
 
     deed: Deed
     campaign_id: int | None = None
+    name: str = ""
 
     def condition(self, scope: Scope) -> Q:
         rows: Any = scope.only(Delivery.objects.sent())
@@ -53,7 +54,6 @@ class MailDeed(Rule):
     def sentence(self) -> str:
         if self.campaign_id is None:
             return self._sentence_of_any()
-        name = Campaign.objects.filter(pk=self.campaign_id).values_list("name", flat=True).first()
         sentences = {
             "sent": gettext("who got the mail “%(campaign)s”"),
             "opened": gettext("who opened the mail “%(campaign)s”"),
@@ -61,7 +61,7 @@ class MailDeed(Rule):
             "clicked": gettext("who clicked in the mail “%(campaign)s”"),
             "not_clicked": gettext("who got the mail “%(campaign)s” and did not click in it"),
         }
-        return sentences[self.deed] % {"campaign": name or "?"}
+        return sentences[self.deed] % {"campaign": self.name}
 
     def _sentence_of_any(self) -> str:
         return {
@@ -71,11 +71,6 @@ class MailDeed(Rule):
             "clicked": gettext("who clicked in a mail"),
             "not_clicked": gettext("who got mail and never clicked in any"),
         }[self.deed]
-
-    def problems(self) -> list[str]:
-        if self.campaign_id is None or Campaign.objects.filter(pk=self.campaign_id).exists():
-            return []
-        return [gettext("A campaign that the rule names no longer exists.")]
 
 
 class MailRuleBlock(RuleBlock):
@@ -113,8 +108,8 @@ class MailRuleBlock(RuleBlock):
         if value["which"] == "any":
             return MailDeed(value["deed"])
         if campaign is None:
-            return Broken(gettext("who got a campaign that no longer exists"))
-        return MailDeed(value["deed"], campaign.pk)
+            return Broken(gettext("The campaign is not chosen, or no longer exists."))
+        return MailDeed(value["deed"], campaign.pk, campaign.name)
 
     class Meta:
         icon = "mail"

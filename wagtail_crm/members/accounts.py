@@ -16,16 +16,18 @@ def is_staff_account(user: Any) -> bool:
 
 def staff() -> QuerySet[Any]:
     """Everybody who may enter the Wagtail admin: those who can own a member."""
-    users: QuerySet[Any] = get_user_model()._default_manager.filter(is_active=True)
+    users: QuerySet[Any] = get_user_model()._default_manager.all()
+    allowed = who_may_enter_the_admin(users).values("pk")
+    return users.filter(pk__in=allowed).order_by(get_user_model().USERNAME_FIELD)
+
+
+def who_may_enter_the_admin(users: QuerySet[Any]) -> QuerySet[Any]:
+    """Those of ``users`` who may, each as often as something allows it."""
     entry = Permission.objects.filter(
         content_type__app_label="wagtailadmin", codename="access_admin"
     )
-    allowed = (
-        Q(is_superuser=True) | Q(user_permissions__in=entry) | Q(groups__permissions__in=entry)
-    )
-    return users.filter(pk__in=users.filter(allowed).values("pk")).order_by(
-        get_user_model().USERNAME_FIELD
-    )
+    granted = Q(user_permissions__in=entry) | Q(groups__permissions__in=entry)
+    return users.filter(granted | Q(is_superuser=True), is_active=True)
 
 
 def confirmed_address(user: Any) -> str:

@@ -12,6 +12,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
+from wagtail.log_actions import log
 from wagtail.log_actions import registry as log_registry
 
 from wagtail_crm.conf import crm_settings
@@ -123,10 +125,14 @@ def _merge_attributes(member: Member, attributes: Mapping[str, Any]) -> set[str]
 @transaction.atomic
 def tag_members(
     *, members: Iterable[Member], add: Iterable[str] = (), remove: Iterable[str] = ()
-) -> None:
-    """Put tags on members and take others off, by name; unknown tags to add are made."""
-    member_ids = set(_ids(members))
-    wanted = [_tag_named(name) for name in add if name.strip()]
+) -> int:
+    """Put tags on members and take others off, by name; how many members that were.
+
+    Unknown tags to add are made.
+    """
+    member_ids = sorted(set(_ids(members)))
+    # Tags and members in one order, so that two colleagues wait for each other and never in a ring.
+    wanted = [_tag_named(name) for name in sorted({name.strip() for name in add} - {""})]
     TaggedMember.objects.bulk_create(
         [TaggedMember(tag=tag, content_object_id=pk) for tag in wanted for pk in member_ids],
         ignore_conflicts=True,
@@ -134,7 +140,8 @@ def tag_members(
     )
     unwanted = TaggedMember.objects.filter(tag__name__in=list(remove))
     unwanted.filter(content_object__in=member_ids).delete()
-    announce_change(member_ids=member_ids, fields={"tags"})
+    announce_change(member_ids=set(member_ids), fields={"tags"})
+    return len(member_ids)
 
 
 def _ids(members: Iterable[Member]) -> list[int]:
@@ -144,7 +151,7 @@ def _ids(members: Iterable[Member]) -> list[int]:
 
 
 def _tag_named(name: str) -> MemberTag:
-    return MemberTag.objects.get_or_create(name=name.strip())[0]
+    return MemberTag.objects.get_or_create(name=name)[0]
 
 
 @transaction.atomic
@@ -152,7 +159,8 @@ def assign_owner(*, members: Iterable[Member], owner: AbstractBaseUser | None) -
     """Make a colleague responsible for members, or nobody; how many changed hands."""
     people = Member.objects.filter(pk__in=_ids(members))
     moved = people.exclude(owner=owner) if owner else people.exclude(owner=None)
-    member_ids = set(moved.select_for_update().values_list("pk", flat=True))
+    locked = moved.order_by("pk").select_for_update(no_key=True)
+    member_ids = set(locked.values_list("pk", flat=True))
     changed = Member.objects.filter(pk__in=member_ids).update(
         owner=owner, updated_at=timezone.now()
     )
@@ -204,7 +212,7 @@ def register_member(*, user: Any, verified_email: str) -> Member:
     Only a confirmed address may be passed: otherwise anybody could take over somebody's record
     by signing up.
     """
-    existing = Member.objects.select_for_update().filter(user=user).first()
+    existing = Member.objects.select_for_update().of_user(user).first()
     if existing and existing.is_registered:
         return existing
     member = existing or _claim_or_create(verified_email)
@@ -288,11 +296,12 @@ def record_consent(
 
 
 @transaction.atomic
-def withdraw_member(*, member: Member, erase: bool = False) -> Member:
+def withdraw_member(*, member: Member, erase: bool = False, by: Any = None) -> Member:
     """The member leaves: the account is closed, consent ends, and with ``erase`` the data go too.
 
     The row stays, so that totals still add up; erased, it says nothing about anybody. The
     account of a colleague stays open, it is only no member's any more. Again changes nothing.
+    ``by`` is the colleague who did it, for the history; None when it was the member.
     """
     member = Member.objects.select_for_update().get(pk=member.pk)
     for record in ConsentRecord.objects.current().filter(member=member, granted=True):
@@ -301,15 +310,18 @@ def withdraw_member(*, member: Member, erase: bool = False) -> Member:
         Registration.objects.filter(user=member.user).delete()
         if not is_staff_account(member.user):
             close_account(member.user)
-    newly_gone = member.status != Member.Status.WITHDRAWN
+    newly_gone, user_id = member.status != Member.Status.WITHDRAWN, member.user_id
     member.user = None
     member.status = Member.Status.WITHDRAWN
     member.withdrawn_at = member.withdrawn_at or timezone.now()
     if erase:
         _erase(member)
     member.save()
+    if by is not None:
+        action = "wagtail_crm.erase" if erase else "wagtail_crm.withdraw"
+        log(instance=member, action=action, user=by, title=gettext("Member %s") % member.pk)
     if newly_gone:
-        _send(signals.member_withdrawn, member=member)
+        _send(signals.member_withdrawn, member=member, user_id=user_id)
     announce_change(member_ids={member.pk}, fields={"status", "user"})
     return member
 

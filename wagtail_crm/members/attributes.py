@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format, number_format
 from django.utils.html import conditional_escape
@@ -21,6 +22,9 @@ PREFIX = "attribute_"
 # Postal codes and telephone numbers, once they are in half width.
 CODE = re.compile(r"(?=.*\d)[\d+(). /-]+", re.ASCII)
 DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−ーｰ", "-"))
+# What files and people write for a boolean, compared in lower case and half width.
+YES = frozenset({"1", "true", "t", "yes", "y", "on", "はい", "○", "有"})
+NO = frozenset({"0", "false", "f", "no", "n", "off", "いいえ", "×", "無"})
 
 
 class LineField(forms.CharField):
@@ -107,10 +111,20 @@ def text_parser(definition: AttributeDefinition) -> Callable[[str], Any]:
             parts = text.replace(";", ",").replace("、", ",").split(",")
             return stored_value(field.clean([part.strip() for part in parts if part.strip()]))
         if definition.type == Type.BOOLEAN:
-            return text.strip().lower() in {"1", "true", "yes", "y", "on", "はい", "○"}
+            return stored_value(parse_boolean(text))
         return stored_value(field.clean(text.strip()))
 
     return parse
+
+
+def parse_boolean(text: str) -> bool | None:
+    """What a word means; None for no word. Raises ``ValidationError`` for one that is neither."""
+    word = unicodedata.normalize("NFKC", text).strip().lower()
+    if word in YES or word in NO:
+        return word in YES
+    if word:
+        raise ValidationError(_("Neither yes nor no"))
+    return None
 
 
 def display_value(definition: AttributeDefinition, value: Any) -> str:

@@ -46,7 +46,7 @@ SOURCES = {
     "my_page": _("My page"),
     "withdrawal": _("Withdrawal"),
     "consent_bar": _("Consent bar"),
-    "unsubscribe": _("Unsubscribe link"),
+    "mail": _("Link in a mail"),
     "import": pgettext_lazy("source of a consent", "Import"),
 }
 

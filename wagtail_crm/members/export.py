@@ -1,52 +1,19 @@
-"""Members as a CSV file that spreadsheets open without harm."""
+"""Members as rows of a file."""
 
-import codecs
-import csv
-import logging
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import Prefetch
-from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from .attributes import display_value
-from .cells import neutralise
 from .models import AttributeDefinition, ConsentRecord, Member
 from .querysets import MemberQuerySet
 
-logger = logging.getLogger(__name__)
-
-# utf-8-sig begins with the mark by which Excel recognises Unicode; cp932 is Windows' Shift_JIS.
-ENCODINGS = {
-    "utf-8-sig": gettext_lazy("UTF-8 (Excel, Google Sheets, Numbers)"),
-    "cp932": gettext_lazy("Shift_JIS (older Japanese programs)"),
-}
-CHARSETS = {"utf-8-sig": "utf-8", "cp932": "shift_jis"}
 CHUNK = 1000
-
-
-class _Line:
-    """What ``csv.writer`` writes to: hands each line back instead of keeping it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def csv_lines(members: MemberQuerySet, definitions: Iterable[AttributeDefinition]) -> Iterator[str]:
-    """The file line by line, whatever its size; the first line names the columns."""
-    definitions = list(definitions)
-    writer = csv.writer(_Line())
-    yield writer.writerow([neutralise(name) for name in _heading(definitions)])
-    current = Prefetch("consent_records", ConsentRecord.objects.current(), to_attr="answers")
-    people = members.with_admin_details().prefetch_related(current)
-    for member in people.iterator(chunk_size=CHUNK):
-        yield writer.writerow([neutralise(cell) for cell in _cells(member, definitions)])
-
 
 FIELDS = (
     "code",
@@ -60,6 +27,18 @@ FIELDS = (
     "owner",
 )
 MOMENTS = ("created_at", "registered_at", "last_seen_at")
+
+
+def member_rows(
+    members: MemberQuerySet, definitions: Iterable[AttributeDefinition]
+) -> Iterator[list[str]]:
+    """One row per member, however many there are; the first row names the columns."""
+    definitions = list(definitions)
+    yield _heading(definitions)
+    current = Prefetch("consent_records", ConsentRecord.objects.current(), to_attr="answers")
+    people = members.with_admin_details().prefetch_related(current)
+    for member in people.iterator(chunk_size=CHUNK):
+        yield _cells(member, definitions)
 
 
 def _heading(definitions: list[AttributeDefinition]) -> list[str]:
@@ -85,15 +64,3 @@ def _cells(member: Any, definitions: list[AttributeDefinition]) -> list[str]:
 
 def _moment(moment: Any) -> str:
     return date_format(timezone.localtime(moment), "Y-m-d H:i") if moment else ""
-
-
-def csv_response(members: MemberQuerySet, *, encoding: str, by: str) -> StreamingHttpResponse:
-    """A download; characters the encoding lacks become question marks. ``by`` is logged."""
-    logger.info("%s exports %d members.", by, members.count())
-    lines = csv_lines(members, AttributeDefinition.objects.all())
-    encoder = codecs.getincrementalencoder(encoding)("replace")
-    body = (encoder.encode(line) for line in lines)
-    response = StreamingHttpResponse(body, content_type=f"text/csv; charset={CHARSETS[encoding]}")
-    name = f"members-{timezone.localdate():%Y-%m-%d}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response

@@ -12,8 +12,8 @@ from wagtail_crm.registry import Registry
 from .models import Member
 
 # portal: a card on my page. admin: a tab of the member's page in the admin.
-# admin_header: a few words beside the name ("Gold · 1,240 pt"). admin_card: one of the
-# small cards above the tabs ("purchases ¥48,200 · 6 · last 9 days ago").
+# admin_header: a few words beside the name ("Gold · 1,240 pt"). admin_card: small cards above
+# the tabs ("purchases ¥48,200 · 6 · last 9 days ago"), each a <section class="crm-figure">.
 Where = Literal["portal", "admin", "admin_header", "admin_card"]
 Context = dict[str, Any]
 
@@ -27,7 +27,8 @@ class MemberPanel:
     ``render``, which returns safe HTML ("" hides the panel). Portal panels begin with an
     ``<h2>``; tabs get theirs from ``label``. ``permission`` is the full name of the permission
     an editor needs to see it, e.g. ``wagtail_crm_loyalty.view_entry``; only for the admin.
-    The same room needs one panel, with its own slug, for each place.
+    ``related`` names one-to-one relations of the member that it reads in the admin, where they
+    are fetched with the member. The same room needs one panel, with its own slug, for each place.
     """
 
     slug: str
@@ -38,6 +39,7 @@ class MemberPanel:
     context: Callable[[HttpRequest, Member], Context | None] | None = None
     render: Callable[[HttpRequest, Member], str] | None = None
     permission: str = ""
+    related: tuple[str, ...] = ()
 
     def html(self, request: HttpRequest, member: Member) -> str:
         """The panel as safe HTML, or nothing when it has nothing to show."""
@@ -55,6 +57,12 @@ class MemberPanel:
 
 
 member_panels: Registry[MemberPanel] = Registry("register_crm_member_panels", MemberPanel)
+
+
+def relations_shown_to_staff() -> set[str]:
+    """What panels of a member's page in the admin read of the member, to be fetched at once."""
+    panels = (panel for panel in member_panels.values() if panel.where != "portal")
+    return {name for panel in panels for name in panel.related}
 
 
 def panels_at(where: Where, request: HttpRequest) -> list[MemberPanel]:

@@ -3,7 +3,7 @@
 import datetime
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connections, models
 from django.db.models import Exists, OuterRef, Prefetch, Q
@@ -33,6 +33,10 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """Everybody who has not left."""
         return self.exclude(status=self.model.Status.WITHDRAWN)
 
+    def of_user(self, user: Any) -> Self:
+        """The member, if any, whose account it is."""
+        return self.filter(user=user)
+
     def active_since(self, moment: datetime.datetime) -> Self:
         return self.filter(last_seen_at__gte=moment)
 
@@ -52,11 +56,16 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """Those who said no, or were never asked."""
         return self.filter(~self._consent(purpose))
 
+    def with_consents(self) -> Self:
+        """With ``agrees_to_<purpose>``, whether the answer in force is yes, for each purpose."""
+        purposes = self.model._meta.get_field("consent_records").related_model.Purpose.values
+        return self.annotate(
+            **{f"agrees_to_{purpose}": self._consent(purpose) for purpose in purposes}
+        )
+
     def _consent(self, purpose: str) -> Exists:
         records = self.model._meta.get_field("consent_records").related_model
-        return Exists(
-            records.objects.current().filter(member=OuterRef("pk"), purpose=purpose, granted=True)
-        )
+        return Exists(records.objects.agreeing_to(purpose).filter(member=OuterRef("pk")))
 
     def tagged(self, tags: "Iterable[MemberTag]") -> Self:
         """Those with at least one of the tags, each once."""
@@ -98,6 +107,10 @@ class ConsentRecordQuerySet(models.QuerySet["ConsentRecord"]):
     def current(self) -> Self:
         """The answers in force: the newest of each member and purpose."""
         return self.filter(is_current=True)
+
+    def agreeing_to(self, purpose: str) -> Self:
+        """The answers in force that say yes to ``purpose``."""
+        return self.current().filter(purpose=purpose, granted=True)
 
 
 class AttributeDefinitionQuerySet(models.QuerySet["AttributeDefinition"]):

@@ -29,7 +29,7 @@ def register_account_from_before(user: Any, **kwargs: Any) -> None:
 
     Not a colleague's, and not that of somebody who left: they ask to join on my page.
     """
-    if Member.objects.filter(user=user).exists() or is_staff_account(user):
+    if Member.objects.of_user(user).exists() or is_staff_account(user):
         return
     address = confirmed_address(user)
     if address and not Member.objects.with_email(address).withdrawn().exists():
@@ -38,6 +38,6 @@ def register_account_from_before(user: Any, **kwargs: Any) -> None:
 
 @receiver(email_changed)
 def follow_changed_address(user: Any, to_email_address: EmailAddress, **kwargs: Any) -> None:
-    member = Member.objects.filter(user=user).first()
+    member = Member.objects.of_user(user).first()
     if member and to_email_address.verified:
         actions.follow_account_address(member=member, verified_email=to_email_address.email)

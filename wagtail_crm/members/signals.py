@@ -12,7 +12,7 @@ member_changed = Signal()
 # An account was confirmed and belongs to the member now. Arguments: member.
 member_registered = Signal()
 
-# The member left. Arguments: member.
+# The member left. Arguments: member, user_id (the account that was theirs, or None).
 member_withdrawn = Signal()
 
 # The member answered a request for consent. Arguments: member, record (ConsentRecord).

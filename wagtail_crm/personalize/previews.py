@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments.models import Segment
-from wagtail_crm.tracking.snapshots import NOTHING_KNOWN, Snapshot, snapshot_parts
+from wagtail_crm.tracking.snapshots import NOTHING_KNOWN, Snapshot, parts_of
 
 VISITOR = "crm-visitor"
 MEMBER = "crm-member"
@@ -71,11 +71,8 @@ def _eyes_of_segment(segment_id: int) -> Eyes:
 def _eyes_of_member(member: Member | None) -> Eyes:
     if member is None:
         return Eyes(gettext("nobody yet"), dict(NOTHING_KNOWN), is_member=True)
-    snapshot: Snapshot = {**NOTHING_KNOWN, "member_id": member.pk}
-    for slug, part in snapshot_parts.items():
-        built = part.build([member.pk])
-        if member.pk in built:
-            snapshot[slug] = built[member.pk]
+    parts, _complete = parts_of([member.pk])
+    snapshot = {**NOTHING_KNOWN, "member_id": member.pk, **parts[member.pk]}
     return Eyes(str(member), snapshot, is_member=True)
 
 

@@ -15,13 +15,14 @@ from wagtail.admin.telepath import register
 from wagtail.blocks.struct_block import StructBlockAdapter
 
 from wagtail_crm.chooser_blocks import CrmChooserBlock
+from wagtail_crm.tracking.devices import DEVICES
 
 from .audience import Audience, Viewer
 from .audience_preview import is_preview, marked, shows_everything
 
 SEGMENT_MODEL = "wagtail_crm_segments.Segment"
 
-DEVICES = [("phone", _("phone")), ("tablet", _("tablet")), ("computer", _("computer"))]
+DEVICE_CHOICES = [(device, DEVICES[device]) for device in ("phone", "tablet", "computer")]
 
 
 class SegmentBlock(CrmChooserBlock):
@@ -78,7 +79,10 @@ class AudienceBlock(blocks.StructBlock):
     starts = blocks.DateTimeBlock(required=False, label=pgettext_lazy("audience", "From"))
     ends = blocks.DateTimeBlock(required=False, label=pgettext_lazy("audience", "Until"))
     devices = blocks.MultipleChoiceBlock(
-        choices=DEVICES, required=False, label=_("Only on"), widget=forms.CheckboxSelectMultiple
+        choices=DEVICE_CHOICES,
+        required=False,
+        label=_("Only on"),
+        widget=forms.CheckboxSelectMultiple,
     )
     share = blocks.IntegerBlock(
         default=100, min_value=1, max_value=100, label=_("Share of these people in %")

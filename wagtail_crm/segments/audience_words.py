@@ -7,6 +7,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext
 
+from wagtail_crm.tracking.devices import DEVICES
+
 from .audience import Audience, Decision, Reason
 from .rules.words import listed
 
@@ -27,7 +29,8 @@ def summary(audience: Audience, names: Names) -> str:
     if audience.ends:
         parts.append(gettext("until %(moment)s") % {"moment": _moment(audience.ends)})
     if audience.devices:
-        parts.append(listed([_device(device) for device in sorted(audience.devices)]))
+        devices = sorted(audience.devices)
+        parts.append(listed([str(DEVICES.get(device, device)) for device in devices]))
     if audience.share < 100:
         parts.append(gettext("%(share)d %% of them") % {"share": audience.share})
     return " · ".join(parts) or gettext("Everybody")
@@ -62,11 +65,3 @@ def _all(names: list[str]) -> str:
 
 def _moment(moment: Any) -> str:
     return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
-
-
-def _device(device: str) -> str:
-    return {
-        "phone": gettext("phone"),
-        "tablet": gettext("tablet"),
-        "computer": gettext("computer"),
-    }.get(device, device)

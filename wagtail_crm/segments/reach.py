@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
-from wagtail.permissions import policy_registry
 
 from wagtail_crm.members.models import Member
+from wagtail_crm.viewsets import may_look
 
 from .audience import Audience
 from .audience_preview import names_of
@@ -55,8 +55,7 @@ def _in(segments: set[int] | frozenset[int]) -> Q:
 
 def audience_view(request: HttpRequest) -> JsonResponse:
     """What an audience that is being chosen means: ``{"summary": …, "reach": …}``."""
-    policy = policy_registry.get_by_type(Segment)
-    if not policy.user_has_any_permission(request.user, ["add", "change", "delete", "view"]):
+    if not may_look(request.user, Segment):
         raise PermissionDenied
     audience = _audience_of(request.GET)
     said = {"summary": summary(audience, names_of(audience)), "reach": str(reach_of(audience))}

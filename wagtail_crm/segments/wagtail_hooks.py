@@ -12,10 +12,10 @@ from wagtail_crm.members.personal_data import PersonalData
 from wagtail_crm.tracking.snapshots import SnapshotPart
 
 from . import tasks
-from .chips import segments_of
 from .deletion import refuse_if_used
 from .membership import build_segment_ids
 from .models import Membership
+from .panels import segments_of
 from .reach import audience_view
 from .rules.blocks import RuleBlock
 from .rules.builtin_blocks import BLOCKS

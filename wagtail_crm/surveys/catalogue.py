@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from wagtail.contrib.forms.utils import get_form_types
 from wagtail.models import Site, get_page_models
 
 from wagtail_crm.members.models import Member
@@ -35,6 +37,17 @@ def surveys_by_id(page_ids: Iterable[int]) -> dict[int, Any]:
 def find_survey(page_id: int) -> Any | None:
     """The survey with that page id, or None."""
     return surveys_by_id([page_id]).get(page_id)
+
+
+def without_surveys(user: Any, pages: QuerySet[Any]) -> QuerySet[Any]:
+    """For ``filter_form_submissions_for_user``: Wagtail's list of forms without surveys.
+
+    It would show them as forms that nobody has filled in. Asks nothing of the database on sites
+    whose only forms are surveys: every page of the admin asks whether there are any.
+    """
+    surveys = ContentType.objects.get_for_models(*survey_models()).values()
+    others = [each for each in get_form_types() if each not in surveys]
+    return pages.filter(content_type__in=others)
 
 
 def surveys_to_answer(request: HttpRequest, member: Member) -> list[Any]:

@@ -111,7 +111,7 @@ def _thanks(page: Any, response: SurveyResponse) -> Survey:
 def _member_of(request: HttpRequest) -> Member | None:
     if not request.user.is_authenticated:
         return None
-    return Member.objects.registered().filter(user=request.user).first()
+    return Member.objects.registered().of_user(request.user).first()
 
 
 def _initial(page: Any, response: SurveyResponse | None) -> dict[str, Any]:

@@ -1,15 +1,11 @@
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib.auth.models import Permission
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
-from wagtail.admin.widgets import Button, ListingButton
 from wagtail.permissions import register_permission_policy
 
 from wagtail_crm.members.panels import MemberPanel
@@ -20,12 +16,12 @@ from wagtail_crm.tracking.kinds import EventKind
 from wagtail_crm.viewsets import MENU_HOOK
 
 from . import panels
-from .catalogue import survey_models
+from .catalogue import without_surveys
 from .kinds import SURVEY_ANSWER, answers_in_words
+from .menu import SurveysMenuItem, header_buttons, listing_buttons
 from .models import SurveyAnswer, SurveyResponse
-from .pages import SurveyPageMixin
 from .rule_blocks import SurveyRuleBlock
-from .views.admin import VIEW, ExportView, ResultsView, SurveyIndexView
+from .views.admin import ExportView, ResultsView, SurveyIndexView
 
 register_permission_policy(SurveyResponse, ReadOnlyPolicy(SurveyResponse))
 
@@ -49,40 +45,15 @@ def register_admin_urls() -> list[URLPattern]:
     ]
 
 
-class SurveysMenuItem(MenuItem):
-    def is_shown(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm(VIEW))
-
-
 @hooks.register(MENU_HOOK)
 def register_menu_item() -> MenuItem:
     url = reverse("crm_surveys")
     return SurveysMenuItem(_("Surveys"), url, name="surveys", icon_name="form", order=500)
 
 
-@hooks.register("register_page_listing_buttons")
-def offer_results_in_listing(
-    page: Any, user: Any, next_url: str | None = None, **kwargs: Any
-) -> Iterable[Button]:
-    yield from results_buttons(page, user, ListingButton)
-
-
-@hooks.register("register_page_header_buttons")
-def offer_results_in_header(page: Any, user: Any, **kwargs: Any) -> Iterable[Button]:
-    yield from results_buttons(page, user, Button)
-
-
-def results_buttons(page: Any, user: Any, button: type[Button]) -> Iterable[Button]:
-    if issubclass(page.specific_class or type(page), SurveyPageMixin) and user.has_perm(VIEW):
-        url = reverse("crm_survey_results", args=[page.pk])
-        yield button(_("Survey results"), url=url, icon_name="form", priority=45)
-
-
-@hooks.register("filter_form_submissions_for_user")
-def leave_surveys_to_the_crm(user: Any, pages: QuerySet[Any]) -> QuerySet[Any]:
-    """Wagtail's list of forms would show surveys as forms that nobody has filled in."""
-    types = ContentType.objects.get_for_models(*survey_models()).values()
-    return pages.exclude(content_type__in=types)
+hooks.register("register_page_listing_buttons", listing_buttons)
+hooks.register("register_page_header_buttons", header_buttons)
+hooks.register("filter_form_submissions_for_user", without_surveys)
 
 
 @hooks.register("register_crm_event_kinds")

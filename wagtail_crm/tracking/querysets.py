@@ -101,10 +101,6 @@ class DailyTotalQuerySet(models.QuerySet["DailyTotal"]):
 
 
 class VisitorQuerySet(models.QuerySet["Visitor"]):
-    def linked(self) -> Self:
-        """Browsers whose owner is known."""
-        return self.filter(member__isnull=False)
-
     def registering(self, user: Any) -> Self:
         """Browsers on which this account was made and nobody has logged in since."""
         return self.filter(user=user, member=None)

@@ -37,7 +37,7 @@ def remember_who_is_registering(request: HttpRequest, user: Any, **kwargs: Any) 
 @receiver(user_logged_in)
 def own_browser_on_login(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     crm = _crm(request)
-    member = Member.objects.present().filter(user=user).first()
+    member = Member.objects.present().of_user(user).first()
     if crm is None or member is None:
         return
     visitor_id = crm.visitor_id
@@ -65,6 +65,12 @@ def record_registration(member: Member, **kwargs: Any) -> None:
     for visitor in Visitor.objects.registering(member.user):
         actions.link_visitor(visitor_id=visitor.pk, member=member)
     actions.record_events(events=[facts.registration_of(member)])
+
+
+@receiver(member_signals.member_withdrawn)
+def forget_former_account(user_id: Any, **kwargs: Any) -> None:
+    """A refresh finds no account of a member who left: what it was known as goes by itself."""
+    snapshots.forget([] if user_id is None else [user_id])
 
 
 @receiver(member_signals.member_withdrawn)

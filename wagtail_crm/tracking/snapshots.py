@@ -11,12 +11,12 @@ from itertools import islice
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.core.cache import caches
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 
 from wagtail_crm.conf import crm_settings
+from wagtail_crm.members.accounts import who_may_enter_the_admin
 from wagtail_crm.members.models import ConsentRecord, Member
 from wagtail_crm.registry import Registry
 
@@ -71,7 +71,10 @@ def snapshot_of(user_id: Any) -> Snapshot:
 
 
 def refresh(member_ids: Iterable[int]) -> None:
-    """Make the next page of these members see the present state. Call it after commit."""
+    """Make the next page of these members see the present state. Call it after commit.
+
+    For members with an account; :func:`forget` the account of one who has it no more.
+    """
     members = Member.objects.filter(pk__in=list(member_ids), user__isnull=False).order_by("pk")
     keys = list(members.values_list("user_id", flat=True)[: REBUILD_AT_MOST + 1])
     if len(keys) > REBUILD_AT_MOST:
@@ -134,26 +137,32 @@ def _build(user_ids: Sequence[Any]) -> _Built:
     for member_id, user_id in user_of.items():
         snapshots[user_id]["member_id"] = member_id
     users = get_user_model()._default_manager.filter(pk__in=user_ids)
-    staff = set(_who_may_enter_the_admin(users).values_list("pk", flat=True))
+    staff = set(who_may_enter_the_admin(users).values_list("pk", flat=True))
     for user in users:
         snapshots[user.pk] |= {"staff": user.pk in staff, "sessions": session_hashes(user)}
-    complete = _add_parts(snapshots, user_of)
+    parts, complete = parts_of(list(user_of))
+    for member_id, user_id in user_of.items():
+        snapshots[user_id] |= parts[member_id]
     return _Built(snapshots, complete)
 
 
-def _add_parts(snapshots: dict[Any, Snapshot], user_of: dict[int, Any]) -> bool:
-    """A room that fails leaves its part out, and the snapshot out of the cache."""
+def parts_of(member_ids: Sequence[int]) -> tuple[dict[int, Snapshot], bool]:
+    """What rooms contribute for each member, by slug; and whether all of them could.
+
+    A room that fails leaves its part out, and the snapshot out of the cache.
+    """
+    found: dict[int, Snapshot] = {member_id: {} for member_id in member_ids}
     complete = True
-    for slug, part in snapshot_parts.items():
+    for slug, part in snapshot_parts.items() if member_ids else ():
         try:
-            values = part.build(list(user_of)) if user_of else {}
+            values = part.build(member_ids)
         except Exception:
             logger.exception("The part '%s' of snapshots could not be built.", slug)
             complete = False
             continue
         for member_id, value in values.items():
-            snapshots[user_of[member_id]][slug] = value
-    return complete
+            found[member_id][slug] = value
+    return found, complete
 
 
 def session_hashes(user: Any) -> tuple[str, ...]:
@@ -161,11 +170,3 @@ def session_hashes(user: Any) -> tuple[str, ...]:
     if not user.is_active:
         return ()
     return (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
-
-
-def _who_may_enter_the_admin(users: models.QuerySet) -> models.QuerySet:
-    entry = Permission.objects.filter(
-        content_type__app_label="wagtailadmin", codename="access_admin"
-    )
-    granted = Q(user_permissions__in=entry) | Q(groups__permissions__in=entry)
-    return users.filter(granted | Q(is_superuser=True), is_active=True).distinct()

@@ -74,7 +74,7 @@ class ConsentView(TemplateView):
                 member=crm.member,
                 purpose=ConsentRecord.Purpose.PROFILING,
                 granted=answer == "yes",
-                source="consent bar",
+                source="consent_bar",
             )
         if answer == "no" and visitor_id is not None:
             actions.forget_visitor(visitor_id=visitor_id)

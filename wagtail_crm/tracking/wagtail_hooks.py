@@ -10,10 +10,10 @@ from wagtail_crm.jobs import Job
 from wagtail_crm.members.panels import MemberPanel
 from wagtail_crm.members.personal_data import PersonalData
 
-from . import builtin_kinds, member_panels, tasks
+from . import builtin_kinds, panels, tasks
 from .kinds import EventKind
 from .models import DailyTotal, Event, RefusedEvent, Visitor
-from .permissions import RefusedEventPolicy
+from .policies import RefusedEventPolicy
 from .serve import record_page_view
 from .snapshots import SnapshotPart, build_profiling_answers
 from .viewsets import RefusedEventViewSet
@@ -42,21 +42,14 @@ def register_member_panels() -> Iterable[MemberPanel]:
             order=10,
             where="admin",
             template_name="wagtail_crm/tracking/timeline.html",
-            context=member_panels.timeline_tab,
+            context=panels.timeline_tab,
         ),
         MemberPanel(
-            "visits",
+            "activity",
             order=10,
             where="admin_card",
-            template_name="wagtail_crm/tracking/_visits_card.html",
-            context=member_panels.visits_card,
-        ),
-        MemberPanel(
-            "purchases",
-            order=20,
-            where="admin_card",
-            template_name="wagtail_crm/tracking/_purchases_card.html",
-            context=member_panels.purchases_card,
+            template_name="wagtail_crm/tracking/_activity_cards.html",
+            context=panels.activity_cards,
         ),
     ]
 

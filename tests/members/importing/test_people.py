@@ -227,12 +227,12 @@ def test_values_that_do_not_fit_are_refused(load_people):
     header = "code,email,kana,language,zone,since\n"
     words = "code=code,email=email,family_name_kana=kana,language=language"
     words = f"{words},time_zone=zone,created_at=since"
-    tomorrow = f"{timezone.now() + datetime.timedelta(days=1):%Y-%m-%d}"
+    coming = f"{timezone.localdate() + datetime.timedelta(days=2):%Y-%m-%d}"
 
     outcome = load_people(
         f"{header}A1,a@example.jp,ﾀﾅｶ,ja,Asia/Tokyo,2015/9/5\n"
         f",,,,,\n,,かな,,,\n{'x' * 65},,,,,\nA2,a@b@c,,,,\nA3,,,fr,,\n"
-        f"A4,,,,Mars,\nA5,,,,,{tomorrow}\nA6,,,,,1969-12-31\nA7,,,,,last year\n",
+        f"A4,,,,Mars,\nA5,,,,,{coming}\nA6,,,,,1969-12-31\nA7,,,,,last year\n",
         words,
     )
 
@@ -242,7 +242,7 @@ def test_values_that_do_not_fit_are_refused(load_people):
         6: ("Not an e-mail address", "email", "a@b@c"),
         7: ("Not a language of this site", "language", "fr"),
         8: ("Not a time zone", "zone", "Mars"),
-        9: ("In the future", "since", f"{tomorrow}T00:00:00+09:00"),
+        9: ("In the future", "since", f"{coming}T00:00:00+09:00"),
         10: ("Before 1970", "since", "1969-12-31T00:00:00+09:00"),
         11: ("Not a date with the year first; give its format", "since", "last year"),
     }

@@ -71,10 +71,9 @@ def record_click(*, delivery_id: int, link_id: int, user_agent: str) -> Link | N
         machine = _unmask_scanner(delivery)
     if not machine:
         _mark_clicked(delivery, now)
-    event = events.campaign_event(
-        events.CLICK, delivery, delivery.campaign.name, now, link.pk,
-        machine=machine, link=str(link), url=link.url,
-    )  # fmt: skip
+    facts = {"machine": machine, "link": str(link), "url": link.url}
+    name = delivery.campaign.name
+    event = events.campaign_event(events.CLICK, delivery, name, now, link.pk, **facts)
     record_events(events=[event])
     return link
 

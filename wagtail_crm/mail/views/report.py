@@ -22,18 +22,7 @@ from wagtail_crm.mail.preview import VIEW_MEMBER
 from wagtail_crm.mail.report import Report, progress_of
 from wagtail_crm.mail.tasks import send_soon
 
-from .steps import CampaignMixin, CampaignScreen
-
-
-class MayView(CampaignMixin):
-    """For everybody who may look at campaigns."""
-
-    permission_required = "view"
-
-    def user_has_permission(self, permission: str) -> bool:
-        if permission == "view":
-            return self.user_has_any_permission({"view", "change"})
-        return super().user_has_permission(permission)
+from .steps import CampaignMixin, CampaignScreen, MayView
 
 
 class ReportView(MayView, CampaignScreen):

@@ -45,6 +45,17 @@ class CampaignMixin(PermissionCheckedMixin, BaseObjectMixin):
         return all(self.user_has_permission(permission) for permission in permissions)
 
 
+class MayView(CampaignMixin):
+    """For everybody who may look at campaigns."""
+
+    permission_required = "view"
+
+    def user_has_permission(self, permission: str) -> bool:
+        if permission == "view":
+            return self.user_has_any_permission({"view", "change"})
+        return super().user_has_permission(permission)
+
+
 class DraftMixin(CampaignMixin):
     """Only for drafts; anything else has a screen of its own to go to."""
 
@@ -178,13 +189,8 @@ class CheckView(DraftMixin, CampaignScreen):
 
 
 @method_decorator(xframe_options_sameorigin_override, name="get")
-class MailView(CampaignMixin, View):
+class MailView(MayView, View):
     """The mail by itself, as a member gets it; for the frame beside the check."""
-
-    permission_required = "view"
-
-    def user_has_permission(self, permission: str) -> bool:
-        return self.user_has_any_permission({"view", "change"})
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = MemberForm(request.GET)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from wagtail_crm.members.cells import neutralise
+from wagtail_crm.members.spreadsheets import neutralise
 
 from .refusals import ImportProblem, Refusal
 

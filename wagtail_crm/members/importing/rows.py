@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.db import connections, router
+from django.db.models import Q
 from django.utils import timezone
 
 from wagtail_crm.members.models import Member
@@ -40,14 +41,9 @@ def new_row() -> Row:
 
 
 def read_rows(codes: Collection[str], email_keys: Collection[str | None]) -> Iterator[Row]:
-    """The members with one of these codes or addresses, each once, locked."""
-    seen: set[int] = set()
-    for condition in ({"code__in": codes}, {"email_key__in": email_keys}):
-        members = Member.objects.select_for_update().filter(**condition)
-        for row in members.order_by("pk").values(*READ):
-            if row["id"] not in seen:
-                seen.add(row["id"])
-                yield row
+    """The members with one of these codes or addresses, locked in the order of their keys."""
+    members = Member.objects.filter(Q(code__in=codes) | Q(email_key__in=email_keys))
+    return members.order_by("pk").select_for_update().values(*READ).iterator()
 
 
 def write_rows(new: list[Row], changed: list[Row], moved: set[int]) -> set[int]:

@@ -7,7 +7,10 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+
+from wagtail_crm.members.attributes import parse_boolean
 
 from .refusals import ImportProblem, Refused, did_you_mean
 
@@ -25,8 +28,6 @@ WHOLE = re.compile(r"(\d+)\.0+")
 SHORTENED = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE)
 # 1e999999999 is eleven characters, and a gigabyte when written out.
 DIGITS = 24
-YES = {"1", "true", "t", "yes", "y", "on", "はい", "○", "有"}
-NO = {"0", "false", "f", "no", "n", "off", "いいえ", "×", "無"}
 
 
 def transform(name: str, argument: str, zone: ZoneInfo) -> Transform:
@@ -149,12 +150,10 @@ def _boolean(argument: str, zone: ZoneInfo) -> Transform:
 
 def clean_boolean(text: str) -> str:
     """``yes`` or ``no``; a word that is neither is refused, not taken for a no."""
-    word = unicodedata.normalize("NFKC", text).strip().lower()
-    if word in YES:
-        return "yes"
-    if word in NO:
-        return "no"
-    raise Refused(_("Neither yes nor no"))
+    try:
+        return "yes" if parse_boolean(text) else "no"
+    except ValidationError as error:
+        raise Refused(error.messages[0]) from None
 
 
 def _text(argument: str, zone: ZoneInfo) -> Transform:

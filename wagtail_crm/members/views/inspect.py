@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from wagtail.admin.widgets.button import Button, HeaderButton
 from wagtail.snippets.views import snippets
 
-from wagtail_crm.members.consents import CONSENTS, answers_of
+from wagtail_crm.members.consents import CONSENTS
 from wagtail_crm.members.models import Member
-from wagtail_crm.members.panels import MemberPanel, panels_at
+from wagtail_crm.members.panels import MemberPanel, panels_at, relations_shown_to_staff
 from wagtail_crm.members.personal_data import export_member
 
 
@@ -27,7 +27,9 @@ class MemberInspectView(snippets.InspectView):
         return []
 
     def get_object(self, queryset: Any = None) -> Member:
-        return get_object_or_404(Member.objects.with_admin_details(), pk=self.pk)
+        members = Member.objects.with_admin_details().with_consents()
+        related = ("owner", *relations_shown_to_staff())
+        return get_object_or_404(members.select_related(*related), pk=self.pk)
 
     def get_breadcrumbs_items(self) -> list[dict[str, Any]]:
         listing = {"url": reverse("crm_member:list"), "label": _("Members")}
@@ -66,7 +68,6 @@ class MemberInspectView(snippets.InspectView):
         return [html for html in drawn if html.strip()]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        answers = answers_of(self.object)
         return {
             **super().get_context_data(**kwargs),
             "member": self.object,
@@ -76,7 +77,7 @@ class MemberInspectView(snippets.InspectView):
             "tab": self.tab,
             "tab_html": self.tab.html(self.request, self.object),
             "consents": [
-                (consent.short, bool((answer := answers.get(consent.purpose)) and answer.granted))
+                (consent.short, getattr(self.object, f"agrees_to_{consent.purpose}"))
                 for consent in CONSENTS
             ],
         }

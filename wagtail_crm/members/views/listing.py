@@ -197,17 +197,6 @@ class ClosingForm(forms.Form):
     )
 
 
-def close_member(member: Member, *, erase: bool, by: Any) -> None:
-    """Withdraw somebody, and note who did it without naming whom."""
-    actions.withdraw_member(member=member, erase=erase)
-    log(
-        instance=member,
-        action="wagtail_crm.erase" if erase else "wagtail_crm.withdraw",
-        user=by,
-        title=gettext("Member %s") % member.pk,
-    )
-
-
 class MemberCloseView(snippets.DeleteView):
     """In place of deleting: the row stays for the totals, the person leaves or is erased."""
 
@@ -220,7 +209,7 @@ class MemberCloseView(snippets.DeleteView):
         return super().form_valid(form)
 
     def delete_action(self) -> None:
-        close_member(self.object, erase=self.erase, by=self.request.user)
+        actions.withdraw_member(member=self.object, erase=self.erase, by=self.request.user)
 
     def get_success_message(self) -> str:
         if self.erase:

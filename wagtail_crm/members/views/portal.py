@@ -53,7 +53,7 @@ class MemberRequiredMixin(PortalMixin, LoginRequiredMixin):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return self.handle_no_permission()
-        member = Member.objects.registered().filter(user=request.user).first()
+        member = Member.objects.registered().of_user(request.user).first()
         if member is None:
             return redirect("wagtail_crm_members:join")
         self.member = member
@@ -195,7 +195,7 @@ class JoinView(PortalMixin, LoginRequiredMixin, TemplateView):
         return reverse("account_login")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if Member.objects.registered().filter(user=request.user).exists():
+        if Member.objects.registered().of_user(request.user).exists():
             return redirect("wagtail_crm_members:me")
         return super().get(request, *args, **kwargs)
 

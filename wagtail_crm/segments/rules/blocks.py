@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise, cached_property
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
@@ -49,10 +49,6 @@ class RuleBlock(blocks.StructBlock):
         ``Broken`` when it points at nothing.
         """
         raise NotImplementedError
-
-    @property
-    def label_text(self) -> str | Promise:
-        return self.label
 
     class Meta:
         group = WHAT_THEY_DID

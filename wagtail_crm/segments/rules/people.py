@@ -48,8 +48,8 @@ class Consented(WordedRule):
     negated: bool = False
 
     def condition(self, scope: Scope) -> Q:
-        records = ConsentRecord.objects.current().filter(purpose=self.purpose, granted=True)
-        agreed = Q(pk__in=scope.only(records).values("member"))
+        records = scope.only(ConsentRecord.objects.agreeing_to(self.purpose))
+        agreed = Q(pk__in=records.values("member"))
         return ~agreed if self.negated else agreed
 
     def dependencies(self) -> Dependencies:

@@ -15,13 +15,15 @@ from wagtail import blocks
 from wagtail.admin.ui.side_panels import BaseSidePanel
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
+from wagtail_crm.members.models import Member
 from wagtail_crm.segments.counting import count
 from wagtail_crm.segments.models import Segment, sentence_of
 from wagtail_crm.segments.patience import TookTooLong
 from wagtail_crm.segments.rules.blocks import group_of
 from wagtail_crm.segments.rules.groups import Group
+from wagtail_crm.viewsets import may_look
 
-from .people import may_see_members, with_links
+from .people import with_links
 
 
 class CountPanel(BaseSidePanel):
@@ -90,7 +92,7 @@ class CountView(PermissionCheckedMixin, View):
             counted = count(rule)
         except TookTooLong:
             return words
-        sample = counted.sample if may_see_members(self.request.user) else []
+        sample = counted.sample if may_look(self.request.user, Member) else []
         return words | {
             "count": counted,
             "sample": with_links(sample),

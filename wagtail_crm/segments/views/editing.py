@@ -5,6 +5,8 @@ from typing import Any
 from wagtail.admin.ui.components import MediaContainer
 from wagtail.snippets.views import snippets
 
+from wagtail_crm.viewsets import CopyView
+
 from .count import CountPanel
 
 
@@ -26,7 +28,7 @@ class SegmentCreateView(CountedMixin, snippets.CreateView):
     pass
 
 
-class SegmentCopyView(CountedMixin, snippets.CopyView):
+class SegmentCopyView(CountedMixin, CopyView):
     pass
 
 

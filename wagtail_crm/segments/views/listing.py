@@ -22,11 +22,13 @@ from wagtail.admin.widgets.button import HeaderButton
 from wagtail.models import ReferenceIndex
 from wagtail.snippets.views import snippets
 
+from wagtail_crm.members.models import Member
 from wagtail_crm.segments import tasks
 from wagtail_crm.segments.compiled import rules_of
 from wagtail_crm.segments.models import Membership, Segment, sentence_of
+from wagtail_crm.viewsets import may_look
 
-from .people import may_see_members, with_links
+from .people import with_links
 
 MEMBERS_PER_PAGE = 50
 
@@ -104,7 +106,7 @@ class SegmentInspectView(snippets.InspectView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        may_see = may_see_members(self.request.user)
+        may_see = may_look(self.request.user, Member)
         page = self._members() if may_see and self.object.live else None
         rule = self.object.rule
         return context | {

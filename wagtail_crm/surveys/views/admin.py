@@ -1,5 +1,6 @@
 """Surveys in the Wagtail admin: the list, the results, the file of answers."""
 
+import logging
 from typing import Any
 
 import swapper
@@ -18,11 +19,13 @@ from wagtail.admin.ui.tables.pages import PageStatusColumn
 from wagtail.admin.views.generic import BaseListingView, WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import Button, HeaderButton
 
-from wagtail_crm.members.export import ENCODINGS
+from wagtail_crm.members.spreadsheets import ENCODINGS, csv_response
 from wagtail_crm.surveys.catalogue import find_survey, survey_models
-from wagtail_crm.surveys.export import csv_response
+from wagtail_crm.surveys.export import answer_rows
 from wagtail_crm.surveys.models import SurveyResponse
 from wagtail_crm.surveys.results import results_of
+
+logger = logging.getLogger(__name__)
 
 VIEW = "wagtail_crm_surveys.view_surveyresponse"
 EXPORT = "wagtail_crm_surveys.export_surveyresponse"
@@ -150,4 +153,6 @@ class ExportView(SurveyView, View):
         encoding = request.GET.get("encoding", "utf-8-sig")
         if encoding not in ENCODINGS:
             raise Http404
-        return csv_response(self.page, encoding=encoding, by=str(request.user))
+        logger.info("%s exports the answers to survey %s.", request.user, self.page.pk)
+        name = f"survey-{self.page.pk}"
+        return csv_response(answer_rows(self.page), name=name, encoding=encoding)

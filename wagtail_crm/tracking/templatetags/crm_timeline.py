@@ -8,7 +8,7 @@ from django import template
 from django.utils.formats import date_format, number_format
 
 from wagtail_crm.members.models import Member
-from wagtail_crm.tracking.member_panels import DEVICES
+from wagtail_crm.tracking.devices import DEVICES
 
 register = template.Library()
 

@@ -3,17 +3,16 @@
 from typing import Any
 
 from django.http import HttpRequest
-from wagtail.permissions import policy_registry
 
 from wagtail_crm.members.models import Member
+from wagtail_crm.viewsets import may_look
 
 from .models import Membership, Segment
 
 
 def segments_of(request: HttpRequest, member: Member) -> dict[str, Any] | None:
     """What the template shows; nothing without segments, or to somebody who may not see them."""
-    policy = policy_registry.get_by_type(Segment)
-    if not policy.user_has_any_permission(request.user, ["add", "change", "delete", "view"]):
+    if not may_look(request.user, Segment):
         return None
     memberships = list(Membership.objects.segments_of(member))
     if not memberships:
