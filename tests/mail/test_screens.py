@@ -277,7 +277,7 @@ def test_a_test_without_a_mail_server_says_so(editor, smtp_sink, settings):
 
     response = editor.post(url("test", make_campaign()), follow=True)
 
-    assert "The mail server took no mail" in response.content.decode()
+    assert "The mail server did not take the mail" in response.content.decode()
 
 
 def test_saving_the_content(editor):

@@ -108,10 +108,10 @@ class TestAttribute:
 class TestAmounts:
     def test_at_least_nothing_is_refused(self):
         assert refused(behaviour("login", times=0)) == {
-            "times": "“At least 0 times” is true of everybody: write 1 or more, or “at most”."
+            "times": "“At least 0 times” is true of everybody: type 1 or more, or choose “at most”."
         }
         assert refused(purchase(amount=0)) == {
-            "amount": "“At least 0” is true of everybody: write more, or “at most”."
+            "amount": "“At least 0” is true of everybody: type more, or choose “at most”."
         }
 
     def test_at_most_nothing_means_never(self):

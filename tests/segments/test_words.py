@@ -179,5 +179,5 @@ def test_broken_rule_says_why():
     assert said(attribute("gone", "is", "x")) == [
         "Members who match a rule that no longer works "
         "(The attribute is not chosen, or no longer exists).",
-        "使えなくなった条件（属性が選ばれていないか、もうありません）に当てはまっている会員",
+        "使えなくなった条件（属性が選ばれていないか、削除されています）に当てはまっている会員",
     ]

@@ -375,7 +375,7 @@ class Suppression(models.Model):
 
     class Reason(models.TextChoices):
         BOUNCE = "bounce", _("The mail server said that it does not exist")
-        COMPLAINT = "complaint", _("Its owner called our mail spam")
+        COMPLAINT = "complaint", _("Its owner reported our mail as spam")
         STAFF = "staff", _("Put here by a colleague")
 
     email_key = models.CharField(_("e-mail address"), max_length=320, unique=True)

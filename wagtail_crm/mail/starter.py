@@ -13,7 +13,7 @@ def starter_body() -> Any:
     block = Campaign._meta.get_field("body").stream_block
     greeting = gettext("Dear {{ name|customer }},")
     text = gettext(
-        "Here is what is new. Write two or three sentences that make one wish to read on."
+        "Here is what is new. Write two or three sentences that make people want to read on."
     )
     parts = [
         {"type": "heading", "value": {"text": gettext("What your readers should know first")}},

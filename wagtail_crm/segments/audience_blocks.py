@@ -71,7 +71,7 @@ class AudienceBlock(blocks.StructBlock):
 
     segments = segment_list(_("Show to"))
     match = blocks.ChoiceBlock(
-        choices=[("any", _("anyone of them")), ("all", _("only who is in all"))],
+        choices=[("any", _("anyone in one of them")), ("all", _("only those in all of them"))],
         default="any",
         label=_("Several segments mean"),
     )

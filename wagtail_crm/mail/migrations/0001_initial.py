@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("bounce", "The mail server said that it does not exist"),
-                            ("complaint", "Its owner called our mail spam"),
+                            ("complaint", "Its owner reported our mail as spam"),
                             ("staff", "Put here by a colleague"),
                         ],
                         max_length=10,

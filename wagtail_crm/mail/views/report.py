@@ -78,7 +78,7 @@ class StateView(CampaignMixin, View):
             campaign = self.act(self.object, request.user)
         except actions.WrongState as error:
             campaign = error.campaign
-            messages.info(request, gettext("It had been done already."))
+            messages.info(request, gettext("That was done already."))
         else:
             messages.success(request, str(self.done))
         return redirect(campaign.get_absolute_admin_url())
@@ -92,7 +92,7 @@ class PauseView(StateView):
 
 
 class ResumeView(StateView):
-    done = _("It goes on.")
+    done = _("Sending goes on.")
 
     def act(self, campaign: Campaign, by: Any) -> Campaign:
         campaign = actions.resume_campaign(campaign=campaign, by=by)

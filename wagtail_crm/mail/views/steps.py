@@ -222,10 +222,12 @@ class TestView(CampaignMixin, View):
         except CannotRender as error:
             return messages.error, str(error)
         except (ServerAway, SenderRefused) as error:
-            text = gettext("The mail server took no mail: %(error)s") % {"error": error}
+            text = gettext("The mail server did not take the mail: %(error)s") % {"error": error}
             return messages.error, text
         if answer.verdict is not Verdict.ACCEPTED:
-            text = gettext("The mail server took no mail: %(error)s") % {"error": answer.words}
+            text = gettext("The mail server did not take the mail: %(error)s") % {
+                "error": answer.words
+            }
             return messages.error, text
         return messages.success, gettext("A test is on its way to %(address)s.") % {
             "address": address

@@ -88,9 +88,11 @@ def forms_context(view: MemberBulkAction, **kwargs: Any) -> dict[str, Any]:
 
 
 class TagForm(forms.Form):
-    add = TagField(label=_("Put on"), required=False, widget=AdminTagWidget(tag_model=MemberTag))
+    add = TagField(
+        label=_("Tags to add"), required=False, widget=AdminTagWidget(tag_model=MemberTag)
+    )
     remove = forms.ModelMultipleChoiceField(
-        label=_("Take off"),
+        label=_("Tags to remove"),
         required=False,
         queryset=MemberTag.objects.order_by("name"),
         widget=forms.CheckboxSelectMultiple,
@@ -99,7 +101,7 @@ class TagForm(forms.Form):
 
 class TagMembers(MemberBulkAction):
     display_name = _("Tag")
-    aria_label = _("Put tags on the selected members or take them off")
+    aria_label = _("Add or remove tags of the selected members")
     action_type = "tag"
     action_priority = 10
     form_class = TagForm

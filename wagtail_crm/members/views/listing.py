@@ -190,7 +190,7 @@ class ClosingForm(forms.Form):
         label=gettext_lazy("Their data"),
         choices=[
             ("keep", gettext_lazy("Keep them: they find everything if they come back")),
-            ("erase", gettext_lazy("Erase them: name, address and history. No way back")),
+            ("erase", gettext_lazy("Erase them: name, address and history. This cannot be undone")),
         ],
         initial="keep",
         widget=forms.RadioSelect,

@@ -114,7 +114,7 @@ class BehaviourRuleBlock(PlacedRuleBlock):
 
 
 def _everybody() -> str:
-    return gettext("“At least 0 times” is true of everybody: write 1 or more, or “at most”.")
+    return gettext("“At least 0 times” is true of everybody: type 1 or more, or choose “at most”.")
 
 
 class PurchaseRuleBlock(PlacedRuleBlock):
@@ -151,7 +151,7 @@ class PurchaseRuleBlock(PlacedRuleBlock):
             message = gettext("Write a whole number of times.")
             raise blocks.StructBlockValidationError({"amount": ValidationError(message)})
         if cleaned["comparison"] == "at_least" and amount == 0:
-            message = gettext("“At least 0” is true of everybody: write more, or “at most”.")
+            message = gettext("“At least 0” is true of everybody: type more, or choose “at most”.")
             raise blocks.StructBlockValidationError({"amount": ValidationError(message)})
         return cleaned
 

@@ -30,7 +30,7 @@ class CountPanel(BaseSidePanel):
     """Who is in it, counted by the script while the form changes."""
 
     class SidePanelToggle(BaseSidePanel.SidePanelToggle):
-        aria_label = _("Toggle who is in it")
+        aria_label = _("Show or hide who is in it")
         icon_name = "group"
         has_counter = False
 
