@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 SIGNUP, CONFIRM = "/accounts/signup/", "/accounts/signup/confirm/"
 SENT = "/accounts/confirm-email/"
-WEAK = "このパスワードは短すぎます。最低 6 文字以上必要です。"
+WEAK = "このパスワードは短すぎます。最低 8 文字以上必要です。"
 
 
 @pytest.fixture

@@ -141,12 +141,15 @@ class SignupForm(PersonMixin, AllauthSignupForm):
             self.fields[name].widget.attrs.pop("placeholder", None)
         if "email" in self.fields:
             self.fields["email"].label = _("E-mail address")
-        if self.password_hash or self.password_errors:
+        if self.password_hash:
             for name in self.password_names:
                 self.fields[name].required = False
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
+        if self.password_errors:
+            for name in self.password_names:
+                self.errors.pop(name, None)
         for name, errors in self.password_errors.items():
             self.add_error(name, errors)
         return cleaned
