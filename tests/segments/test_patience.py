@@ -18,7 +18,7 @@ from wagtail_crm.segments.rules.words import Clause
 pytestmark = pytest.mark.django_db
 
 FOR_EVER = {
-    "postgresql": "SELECT 1 FROM pg_sleep(60)",
+    "postgresql": "SELECT count(*) FROM pg_sleep(60)",
     "sqlite": """
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1e12)
         SELECT max(i) FROM n

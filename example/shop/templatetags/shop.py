@@ -28,7 +28,8 @@ def local(thing, name):
 
 @register.filter
 def yen(amount):
-    return f"¥{amount:,.0f}"
+    """An amount of yen; nothing for an order that was imported without one."""
+    return "" if amount is None else f"¥{amount:,.0f}"
 
 
 @register.filter
