@@ -97,6 +97,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+else:
+    # Django 6.1 asks for it where Wagtail searches with PostgreSQL.
+    INSTALLED_APPS.append("django.contrib.postgres")
 REDIS_URL = os.environ.get("REDIS_URL") or None
 CACHES = {
     "default": {"BACKEND": "wagtail_crm.tracking.cache.RedisCache", "LOCATION": REDIS_URL}

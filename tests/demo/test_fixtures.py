@@ -27,7 +27,7 @@ def test_smtp_sink_keeps_what_was_sent(smtp_sink):
     mail.send()
 
     assert [message["Subject"] for message in smtp_sink.messages] == ["題"]
-    assert smtp_sink.messages[0].get_body(("plain",)).get_content() == "本文"
+    assert smtp_sink.messages[0].get_body(("plain",)).get_content().strip() == "本文"
     assert smtp_sink.recipients == [["yoko@example.jp"]]
 
 
