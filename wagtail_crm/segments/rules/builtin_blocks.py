@@ -125,7 +125,7 @@ class PurchaseRuleBlock(PlacedRuleBlock):
         default="times",
         label=_("What counts"),
     )
-    comparison = blocks.ChoiceBlock(choices=AT_LEAST, default="at_least", label=_("Compare"))
+    comparison = blocks.ChoiceBlock(choices=AT_LEAST, default="at_least", label=_("Comparison"))
     amount = blocks.DecimalBlock(
         min_value=0, max_digits=14, decimal_places=2, default=1, label=_("Times or amount")
     )
