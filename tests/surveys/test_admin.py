@@ -140,6 +140,24 @@ def test_exporting_is_a_permission_of_its_own(client, answered):
     assert client.get(f"/admin/crm/surveys/{answered.pk}/export/").status_code == 302
 
 
+@pytest.mark.parametrize("may_see_members", [True, False])
+def test_names_are_only_for_those_who_may_see_members(client, may_see_members):
+    page = make_survey()
+    member = make_member(code="A1", family_name="田中", email="yoko@example.jp")
+    answer(page, member, why="Because")
+    extra = ["view_member"] if may_see_members else []
+    client.force_login(make_staff("view_surveyresponse", "export_surveyresponse", *extra))
+
+    html = client.get(f"/admin/crm/surveys/{page.pk}/").text
+    file = client.get(f"/admin/crm/surveys/{page.pk}/export/")
+    lines = b"".join(file.streaming_content).decode("utf-8-sig")
+
+    assert ("Because" in html, "Because" in lines) == (True, True)
+    assert ("田中" in html, "田中" in lines, "yoko@" in lines, "A1" in lines) == (
+        (may_see_members,) * 4
+    )
+
+
 def test_the_file_has_every_answer_and_no_formula(editor):
     page = make_survey()
     member = make_member(code="A1", family_name="田中", given_name="陽子", email="=x@example.jp")

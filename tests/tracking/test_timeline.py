@@ -3,6 +3,7 @@ import re
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -10,6 +11,7 @@ from tests.members.factories import make_member, make_user
 from tests.tracking.factories import make_page, make_site, view
 from wagtail_crm.tracking.actions import record_events
 from wagtail_crm.tracking.events import NewEvent
+from wagtail_crm.tracking.kinds import event_kinds
 from wagtail_crm.tracking.models import Event
 from wagtail_crm.tracking.panels import activity_of
 from wagtail_crm.tracking.timeline import PAGE_SIZE, Cursor, groups, kinds_of, timeline_of
@@ -209,6 +211,33 @@ def test_the_tab_draws_it_with_links_and_times(editor, member, bread):
     assert "Viewed a page Bread 3 views phone" in words
     assert f'href="{bread.url}"' in text
     assert 'title="March 10, 2026, 12:02 p.m. (JST) · March 9, 2026, 11:02 p.m. (EDT)"' in text
+
+
+@pytest.mark.parametrize(
+    ("permission", "seen"),
+    [
+        ("view_surveyresponse", {"survey_answer"}),
+        ("view_entry", {"points"}),
+        ("view_campaign", {"mail_sent", "mail_click"}),
+    ],
+)
+def test_the_timeline_says_no_more_than_the_other_tabs(client, member, permission, seen):
+    kinds = ["login", "survey_answer", "points", "mail_sent", "mail_click"]
+    record_events(events=[NewEvent(kind, member_id=member.pk) for kind in kinds])
+    colleague = make_user(is_staff=True)
+    names = ["access_admin", "view_member", permission]
+    colleague.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client.force_login(colleague)
+
+    context = client.get(
+        reverse("crm_member:inspect", args=[member.pk]), {"tab": "timeline"}
+    ).context
+
+    [(_day, entries)] = context["timeline"].days
+    assert {entry.kind.slug for entry in entries} == {"login"} | seen
+    assert {label for slug, label in context["groups"] if slug in {*kinds, *seen}} == {
+        str(event_kinds[slug].group) for slug in seen
+    }
 
 
 def test_searching_for_a_sign_that_is_none(editor, member):

@@ -97,6 +97,7 @@ def register_event_kinds() -> Iterable[EventKind]:
             _("Points"),
             points_details,
             _("points"),
+            permission="wagtail_crm_loyalty.view_entry",
         )
     ]
 

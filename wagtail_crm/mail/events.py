@@ -1,6 +1,7 @@
 """Events about mails: their kinds, and one event for each fact, the same however often told."""
 
 import datetime
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext
@@ -67,10 +68,11 @@ def bounced(event: Event) -> str:
 
 # Opens and clicks are not countable in behaviour rules: machines make them too. The rule
 # "Mail" of this room counts people only.
+_of_mail = partial(EventKind, group=MAIL, permission="wagtail_crm_mail.view_campaign")
 KINDS = [
-    EventKind(SENT, _("Got a mail"), "mail", MAIL, campaign_name),
-    EventKind(OPEN, _("Opened a mail"), "view", MAIL, opened, countable=False),
-    EventKind(CLICK, _("Clicked in a mail"), "link-external", MAIL, clicked, countable=False),
-    EventKind(UNSUBSCRIBE, _("Unsubscribed from mail"), "cross", MAIL, campaign_name),
-    EventKind(BOUNCE, _("Mail came back"), "warning", MAIL, bounced, countable=False),
+    _of_mail(SENT, _("Got a mail"), "mail", details=campaign_name),
+    _of_mail(OPEN, _("Opened a mail"), "view", details=opened, countable=False),
+    _of_mail(CLICK, _("Clicked in a mail"), "link-external", details=clicked, countable=False),
+    _of_mail(UNSUBSCRIBE, _("Unsubscribed from mail"), "cross", details=campaign_name),
+    _of_mail(BOUNCE, _("Mail came back"), "warning", details=bounced, countable=False),
 ]

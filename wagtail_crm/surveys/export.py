@@ -13,14 +13,18 @@ from .models import SurveyResponse
 CHUNK = 500
 
 
-def answer_rows(page: Any) -> Iterator[list[str]]:
-    """One row per response, newest first; the first row names the columns."""
+def answer_rows(page: Any, *, with_names: bool) -> Iterator[list[str]]:
+    """One row per response, newest first; the first row names the columns.
+
+    Who may not see members gets no name, address or code either.
+    """
     questions = page.question_list
-    heading = [_("Customer code"), _("Full name"), _("E-mail address"), _("Answered")]
-    yield [*heading, *(question.label for question in questions)]
+    names = [_("Customer code"), _("Full name"), _("E-mail address")] if with_names else []
+    yield [*names, _("Answered"), *(question.label for question in questions)]
     responses = SurveyResponse.objects.to_survey(page).newest_first().with_details()
     for response in responses.iterator(chunk_size=CHUNK):
         member = response.member
         moment = date_format(timezone.localtime(response.submitted_at), "Y-m-d H:i")
         words = [words for _question, words in answers.sheet(questions, response.answers.all())]
-        yield [member.code or "", member.full_name, member.email, moment, *words]
+        names = [member.code or "", member.full_name, member.email] if with_names else []
+        yield [*names, moment, *words]

@@ -59,7 +59,14 @@ hooks.register("filter_form_submissions_for_user", without_surveys)
 @hooks.register("register_crm_event_kinds")
 def register_event_kinds() -> Iterable[EventKind]:
     return [
-        EventKind(SURVEY_ANSWER, _("Answered a survey"), "form", _("Surveys"), answers_in_words)
+        EventKind(
+            SURVEY_ANSWER,
+            _("Answered a survey"),
+            "form",
+            _("Surveys"),
+            answers_in_words,
+            permission="wagtail_crm_surveys.view_surveyresponse",
+        )
     ]
 
 

@@ -31,7 +31,8 @@ class EventKind:
     ``group`` is the filter of the timeline it belongs to. ``details`` says what it was about, in
     the active language, for one stored event. ``address`` is where an editor may look at it, by
     default the page it happened on. ``unit`` is the unit of ``Event.value``.
-    ``countable`` kinds can be chosen in behaviour rules and points rules.
+    ``countable`` kinds can be chosen in behaviour rules and points rules. ``permission`` is the
+    full name of the permission an editor needs to read of it in a member's timeline.
 
     ``did`` and ``did_not`` are what a segment's sentence says of its members: "who viewed
     %(what)s %(often)s", with ``something`` for ``%(what)s`` when the rule names nothing, and
@@ -51,6 +52,7 @@ class EventKind:
     something: Text = ""
     anything: Text = ""
     address: Callable[["Event"], str] = page_address
+    permission: str = ""
 
 
 event_kinds: Registry[EventKind] = Registry("register_crm_event_kinds", EventKind)

@@ -15,7 +15,7 @@ from wagtail_crm.members.models import Member
 
 from .devices import DEVICES
 from .models import DailyTotal
-from .timeline import Cursor, groups, timeline_of
+from .timeline import Cursor, groups, hidden_from, timeline_of
 
 WEEKS = 12
 BAR_HEIGHT = 32  # units of the drawing
@@ -25,10 +25,11 @@ def timeline_tab(request: HttpRequest, member: Member) -> dict[str, Any]:
     group = request.GET.get("group", "")
     words = request.GET.get("q", "").replace("\0", "").strip()
     before = Cursor.parse(request.GET.get("before", ""))
+    hidden = hidden_from(request.user)
     today = timezone.localdate()
     return {
-        "timeline": timeline_of(member, group=group, words=words, before=before),
-        "groups": [("", pgettext_lazy("filter", "All")), *groups().items()],
+        "timeline": timeline_of(member, group=group, words=words, before=before, hidden=hidden),
+        "groups": [("", pgettext_lazy("filter", "All")), *groups(hidden).items()],
         "group": group,
         "words": words,
         "is_first": before is None,

@@ -2,9 +2,10 @@
 
 import datetime
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any
 
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -61,10 +62,21 @@ class Timeline:
     older: str
 
 
-def groups() -> dict[str, str]:
+def hidden_from(user: Any) -> frozenset[str]:
+    """The kinds of event that this colleague may not read of."""
+    return frozenset(
+        slug
+        for slug, kind in event_kinds.items()
+        if kind.permission and not user.has_perm(kind.permission)
+    )
+
+
+def groups(hidden: Collection[str] = ()) -> dict[str, str]:
     """The filters: a name for the address, and the label, of each group of kinds."""
     found: dict[str, str] = {}
     for kind in event_kinds.values():
+        if kind.slug in hidden:
+            continue
         if kind.group and str(kind.group) not in found.values():
             found[kind.slug] = str(kind.group)
     return found
@@ -77,10 +89,20 @@ def kinds_of(group: str) -> list[str]:
 
 
 def timeline_of(
-    member: Member, *, group: str = "", words: str = "", before: Cursor | None = None
+    member: Member,
+    *,
+    group: str = "",
+    words: str = "",
+    before: Cursor | None = None,
+    hidden: Collection[str] = (),
 ) -> Timeline:
-    """A page of the member's timeline, in two queries, however much they did."""
+    """A page of the member's timeline, in two queries, however much they did.
+
+    Without the kinds that are ``hidden`` from who looks.
+    """
     events = Event.objects.of_member(member)
+    if hidden:
+        events = events.exclude(kind__in=list(hidden))
     if group:
         events = events.of_kinds(*kinds_of(group))
     if words:

@@ -19,11 +19,13 @@ from wagtail.admin.ui.tables.pages import PageStatusColumn
 from wagtail.admin.views.generic import BaseListingView, WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import Button, HeaderButton
 
+from wagtail_crm.members.models import Member
 from wagtail_crm.members.spreadsheets import ENCODINGS, csv_response
 from wagtail_crm.surveys.catalogue import find_survey, survey_models
 from wagtail_crm.surveys.export import answer_rows
 from wagtail_crm.surveys.models import SurveyResponse
 from wagtail_crm.surveys.results import results_of
+from wagtail_crm.viewsets import may_look
 
 logger = logging.getLogger(__name__)
 
@@ -140,6 +142,7 @@ class ResultsView(SurveyView, WagtailAdminTemplateMixin, TemplateView):
             **super().get_context_data(**kwargs),
             "survey": self.page,
             "results": results_of(self.page),
+            "may_see_members": may_look(self.request.user, Member),
             **responses.aggregate(number=Count("pk"), last=Max("submitted_at")),
         }
 
@@ -155,4 +158,5 @@ class ExportView(SurveyView, View):
             raise Http404
         logger.info("%s exports the answers to survey %s.", request.user, self.page.pk)
         name = f"survey-{self.page.pk}"
-        return csv_response(answer_rows(self.page), name=name, encoding=encoding)
+        rows = answer_rows(self.page, with_names=may_look(request.user, Member))
+        return csv_response(rows, name=name, encoding=encoding)
