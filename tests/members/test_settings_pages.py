@@ -135,5 +135,5 @@ def test_consents_cannot_be_changed_even_by_a_superuser(editor):
         "edit": 302,
         "delete": 302,
         "add": 302,
-        "bulk": 200,
+        "bulk": 302,
     }
