@@ -1,4 +1,5 @@
 import datetime
+import re
 import threading
 from functools import partial
 
@@ -6,6 +7,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.members.factories import (
@@ -14,7 +16,8 @@ from tests.members.factories import (
     make_user,
 )
 from wagtail_crm.members import actions, signals
-from wagtail_crm.members.models import ConsentRecord, Member, Registration
+from wagtail_crm.members.importing.actions import Person, save_people
+from wagtail_crm.members.models import ConsentRecord, Member, MemberTag, Registration
 
 pytestmark = pytest.mark.django_db
 SIGNALS = (
@@ -131,6 +134,34 @@ def test_assign_owner_counts_those_who_changed_hands():
     assert actions.assign_owner(members=[one, two], owner=colleague) == 1
     assert actions.assign_owner(members=[one, two], owner=None) == 2
     assert Member.objects.filter(owner=None).count() == 2
+
+
+def test_tagging_counts_members_and_makes_each_tag_once():
+    one, two = make_member(), make_member()
+    assert actions.tag_members(members=[two, one, two], add=["b", " a ", "b", ""]) == 2
+    assert [member.tag_names for member in (one, two)] == [["a", "b"], ["a", "b"]]
+    assert MemberTag.objects.count() == 2
+
+
+def _assign(members):
+    actions.assign_owner(members=members, owner=make_user(is_staff=True))
+
+
+def _import(members):
+    people = [Person(n, {"code": f"C{n}", "email": m.email}) for n, m in enumerate(members)]
+    save_people(people=people)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("change", [_assign, _import])
+def test_many_members_are_locked_at_once_and_in_one_order(change):
+    """Whoever locks some of the same members waits then, and never in a ring."""
+    members = [make_member() for _n in range(3)]
+    with CaptureQueriesContext(connection) as queries:
+        change(members[::-1])
+    locking = [query["sql"] for query in queries if " FOR " in query["sql"]]
+    in_order = re.compile(r'ORDER BY (1|"wagtail_crm_members_member"."id") ASC FOR ')
+    assert [bool(in_order.search(sql)) for sql in locking] == [True]
 
 
 def start(user, **changes):
