@@ -1,9 +1,12 @@
 import email
+import re
 
 import pytest
+from wagtail.admin.icons import get_icons
+from wagtail.images import get_image_model
+from wagtail.images.tests.utils import get_test_image_file
 
 from tests.mail.factories import (
-    body,
     button,
     make_campaign,
     make_reader,
@@ -13,7 +16,7 @@ from tests.mail.factories import (
 )
 from tests.personalize.factories import make_page
 from wagtail_crm.mail.addresses import Addresses
-from wagtail_crm.mail.links import UNSUBSCRIBE, LinkMark, mark, mark_anchors
+from wagtail_crm.mail.links import UNSUBSCRIBE, LinkMark, mark, mark_anchors, with_absolute_pictures
 from wagtail_crm.mail.message import Envelope
 from wagtail_crm.mail.models import Campaign
 from wagtail_crm.mail.plaintext import plain_text
@@ -21,7 +24,6 @@ from wagtail_crm.mail.recipients import viewer_for
 from wagtail_crm.mail.render import Composer, folded
 from wagtail_crm.mail.theme import ENOUGH_CONTRAST, Theme, contrast
 from wagtail_crm.mail.wire import wire_format
-from wagtail_crm.members.models import Member
 from wagtail_crm.segments.audience import Viewer
 
 pytestmark = pytest.mark.django_db
@@ -268,11 +270,53 @@ def test_rendering_costs_nothing_for_the_second_reader(django_assert_num_queries
         composer.letter(viewers[1]).values_for(second)
 
 
-def test_an_image_leads_where_it_should(db):
-    member = Member(pk=1, email="a@b.jp")
-    campaign = Campaign(subject="x", body=body(button("見る", "https://x.example/")))
+def make_picture(title="Kit"):
+    return get_image_model().objects.create(title=title, file=get_test_image_file())
 
-    letter = Composer(campaign).letter(Viewer())
 
-    assert letter.values_for(member) == {}
-    assert [link.text for link in letter.links] == ["見る"]
+def test_a_picture_leads_where_it_should():
+    picture = {"image": make_picture().pk, "decorative": False, "alt_text": "Our kit"}
+
+    letter = Composer(
+        make_campaign(("image", {"image": picture, "url": "https://x.example/"}))
+    ).letter(Viewer())
+
+    assert [(link.url, link.text) for link in letter.links] == [("https://x.example/", "Our kit")]
+
+
+def test_pictures_come_from_the_site_wherever_the_mail_is_read(settings):
+    settings.WAGTAIL_CRM = settings.WAGTAIL_CRM | {"BASE_URL": "https://shop.example/"}
+    picture = {"image": make_picture().pk, "decorative": True, "alt_text": ""}
+
+    html = html_to(
+        make_reader(), ("image", {"image": picture}), sender=make_sender(logo=make_picture("Logo"))
+    )
+
+    sources = re.findall(r'<img\b[^>]*?\bsrc="([^"]*)"', html)
+    assert len(sources) == 3  # logo, picture, and the pixel that counts openings
+    assert [source for source in sources if not source.startswith("https://shop.example/")] == []
+
+
+def test_a_picture_on_another_server_stays_there():
+    html = with_absolute_pictures(
+        '<img alt="" src="https://cdn.example/a.png?x=1&amp;y=2"><img src="/media/b&amp;c.png">',
+        "https://shop.example",
+    )
+
+    assert html == (
+        '<img alt="" src="https://cdn.example/a.png?x=1&amp;y=2">'
+        '<img src="https://shop.example/media/b&amp;c.png">'
+    )
+
+
+def test_every_part_has_an_icon_that_wagtail_knows():
+    stream = Campaign._meta.get_field("body").stream_block
+    known = get_icons()
+
+    unknown = [
+        name
+        for name, block in stream.child_blocks.items()
+        if f'id="icon-{block.meta.icon}"' not in known
+    ]
+
+    assert unknown == []

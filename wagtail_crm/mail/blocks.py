@@ -14,6 +14,7 @@ from wagtail_crm.registry import Registry
 from wagtail_crm.segments.audience import Audience, Viewer
 from wagtail_crm.segments.audience_blocks import AudienceBlock, AudienceMixin
 
+from .links import mark
 from .plaintext import plain_text, text_link
 
 TEXT_FEATURES = ["bold", "italic", "link", "ol", "ul"]
@@ -150,7 +151,7 @@ class DividerBlock(MailBlock):
         return "-" * 30
 
     class Meta:
-        icon = "horizontalrule"
+        icon = "minus"
         label = _("Line")
         template = "wagtail_crm/mail/blocks/divider.mjml"
 
@@ -170,9 +171,9 @@ class PageTeaserBlock(MailBlock):
         page = value["page"]
         if page is None or not page.live:
             return ""
-        words = [f"● {page.title}", self.summary_of(value)]
-        link = text_link(page.url or "", value["button"] or page.title)
-        return "\n".join(part for part in [*words, link] if part)
+        address = mark(page.url or "", value["button"] or page.title)
+        words = [f"● {page.title}", self.summary_of(value), value["button"], address]
+        return "\n".join(part for part in words if part)
 
     @staticmethod
     def summary_of(value: Any) -> str:

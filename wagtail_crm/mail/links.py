@@ -13,6 +13,7 @@ START, BETWEEN, END = "\x02", "\x1f", "\x03"
 CONTROL = dict.fromkeys(map(ord, (START, BETWEEN, END)))
 MARK = re.compile(f"{START}([^{END}]*?){BETWEEN}([^{END}]*){END}")
 ANCHOR = re.compile(r"(<a\b[^>]*?\bhref=\")([^\"]*)(\"[^>]*>)(.*?)(?=</a>)", re.DOTALL)
+PICTURE = re.compile(r"(<img\b[^>]*?\bsrc=\")([^\"]*)")
 TAG = re.compile(r"<[^>]*>")
 ALT = re.compile(r"\balt=\"([^\"]*)\"")
 
@@ -73,3 +74,13 @@ def _words(inside: str) -> str:
 def absolute(url: str, base: str) -> str:
     """``url`` as it must stand in a mail; ``base`` is the address of the site."""
     return url if not url or url.startswith("#") else urljoin(base, url)
+
+
+def with_absolute_pictures(document: str, base: str) -> str:
+    """HTML whose pictures come from the site, wherever it is read."""
+
+    def replacement(match: re.Match[str]) -> str:
+        before, url = match.groups()
+        return before + html.escape(absolute(html.unescape(url), base))
+
+    return PICTURE.sub(replacement, document)

@@ -23,7 +23,14 @@ from wagtail_crm.segments.audience_blocks import AudienceMixin
 from .addresses import site_address
 from .blocks import texts
 from .letter import Letter, Text
-from .links import PIXEL, UNSUBSCRIBE, mark, mark_anchors, without_control
+from .links import (
+    PIXEL,
+    UNSUBSCRIBE,
+    mark,
+    mark_anchors,
+    with_absolute_pictures,
+    without_control,
+)
 from .models import Campaign
 from .theme import Theme
 
@@ -83,7 +90,8 @@ class Composer:
 
     def _render(self, viewer: Viewer) -> Letter:
         context = self._context(viewer)
-        html = mark_anchors(without_control(self._html(context))).replace(PIXEL, mark(PIXEL, ""))
+        html = with_absolute_pictures(without_control(self._html(context)), self.base)
+        html = mark_anchors(html).replace(PIXEL, mark(PIXEL, ""))
         text = self._text(context).replace(UNSUBSCRIBE, mark(UNSUBSCRIBE, ""))
         return Letter(
             subject=Text.parse(" ".join(self.campaign.subject.split()), self.known, self.base),
