@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.functional import cached_property, classproperty
+from django.utils.translation import gettext_lazy as _
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.permissions import policy_registry
 from wagtail.snippets.bulk_actions.delete import DeleteBulkAction
@@ -35,6 +36,8 @@ class CrmChooserViewSet(SnippetChooserViewSet):
     """
 
     base_widget_class = CrmChooser
+    # Wagtail's is translated once, into the language of the start.
+    page_title = _("Choose")
 
     def construct_view(self, view_class: Any, **kwargs: Any) -> Any:
         view = super().construct_view(view_class, **kwargs)

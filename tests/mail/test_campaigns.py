@@ -16,7 +16,7 @@ from tests.mail.factories import (
     make_sender,
     text,
 )
-from tests.members.factories import make_user
+from tests.members.factories import make_member, make_user
 from tests.personalize.factories import make_page
 from wagtail_crm.mail import actions
 from wagtail_crm.mail.checklist import checklist, problems_of
@@ -269,6 +269,27 @@ def test_what_may_be_thought_about_does_not_keep_from_sending():
         "in every mail of this kind.",
         "A part is for a segment that no longer exists: nobody will get that part.",
         "You have not sent a test to yourself yet.",
+    ]
+
+
+@pytest.mark.django_db
+def test_an_empty_segment_is_not_mistaken_for_people_who_want_no_mail():
+    empty = make_campaign(everybody=False, included=[make_segment()])
+    unwilling = make_campaign(everybody=False, included=[make_segment(make_member())])
+
+    assert problems_of(empty) == ["Nobody is in the segments that you chose."]
+    assert problems_of(unwilling) == [
+        "Nobody would get it: no one chosen has agreed to mail and has an address."
+    ]
+
+
+@pytest.mark.django_db
+def test_a_broken_merge_field_is_quoted_to_the_end_of_its_paragraph():
+    make_reader()
+    campaign = make_campaign(text("<p>{{ <i>points</i></p><p>Next</p>"))
+
+    assert problems_of(campaign) == [
+        "A merge field is not complete: “{{ points”. Write it in one go, unformatted."
     ]
 
 

@@ -171,6 +171,7 @@ def test_the_way_from_the_list_to_the_report(boss, smtp_sink, django_capture_on_
     assert len(smtp_sink.messages) == 2
     report = text_of(boss.get(url("inspect", campaign)))
     assert "Sent 2 100 %" in report
+    assert "were to get it" in report
     assert campaign.name in text_of(boss.get(url("list")))
 
 
@@ -267,6 +268,7 @@ def test_a_test_goes_to_the_editor_and_nowhere_else(editor, smtp_sink):
     assert smtp_sink.recipients == [[editor.user.email]]
     assert "田中様" in smtp_sink.messages[0].get_body(("plain",)).get_content()
     assert "A test is on its way" in response.content.decode()
+    assert f'<option value="{reader.pk}" selected>' in response.content.decode()
     campaign.refresh_from_db()
     assert campaign.tested_at is not None
     assert not Delivery.objects.exists()
@@ -289,6 +291,29 @@ def test_saving_the_content(editor):
     campaign.refresh_from_db()
     assert (campaign.subject, campaign.everybody, campaign.status) == ("New", True, "draft")
     assert campaign.latest_revision is not None
+
+
+def test_saving_the_content_and_going_on(editor):
+    campaign = make_campaign()
+    content = content_of(campaign, subject="New")
+
+    assert "Save and go on: Audience" in text_of(editor.get(url("edit", campaign)))
+    response = editor.post(url("edit", campaign), content | {"next": "Save and go on: Audience"})
+
+    assert response["Location"] == url("audience", campaign)
+    campaign.refresh_from_db()
+    assert campaign.subject == "New"
+
+
+def test_who_got_it_leaves_out_who_did_not(boss):
+    first, second = make_readers(2)
+    campaign = make_campaign()
+    for member, status in ((first, "sent"), (second, "failed")):
+        Delivery.objects.create(campaign=campaign, member=member, status=status)
+
+    response = boss.get(url("who", campaign, what="sent"))
+
+    assert [delivery.member for delivery in response.context["object_list"]] == [first]
 
 
 def test_saving_after_it_was_started_changes_nothing(editor):
@@ -353,6 +378,7 @@ def test_what_is_under_way_is_not_deleted(boss):
 
 def test_the_preview_shows_the_mail_as_different_people(editor):
     reader = make_reader(family_name="田中", given_name="陽子", language="ja")
+    make_segment(name="Aunts")
     segment = make_segment(reader, name="Bakers")
     campaign = make_campaign(everybody=False, included=[segment])
     path = reverse("crm_campaign:preview_on_edit", args=[campaign.pk])
@@ -364,6 +390,7 @@ def test_the_preview_shows_the_mail_as_different_people(editor):
     assert plain["Content-Type"].startswith("text/plain")
     assert [str(label) for _name, label in campaign.preview_modes][1:] == [
         "「Bakers」の読者",
+        "「Aunts」の読者",
         "テキスト形式",
     ]
 

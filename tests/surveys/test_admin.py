@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from tests.loyalty.factories import make_staff
+from tests.loyalty.factories import make_rule, make_staff
 from tests.members.factories import make_member
 from tests.surveys.factories import (
     BAKE,
@@ -19,6 +19,7 @@ from tests.surveys.factories import (
     question,
     the_questions,
 )
+from wagtail_crm.surveys.models import SurveyPage
 from wagtail_crm.surveys.results import results_of
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +126,32 @@ def test_an_empty_list_says_what_to_do_first(editor):
     editor.cookies["django_language"] = "en"
     html = editor.get("/admin/crm/surveys/", headers={"Accept-Language": "en"}).content.decode()
     assert "A survey is a page." in html
+    assert html.count("/admin/pages/create/wagtail_crm_surveys/surveypage") == 2
+
+
+def test_who_may_add_no_pages_is_offered_no_survey(client):
+    client.force_login(make_staff("view_surveyresponse"))
+    assert "/admin/pages/create/" not in client.get("/admin/crm/surveys/").content.decode()
+
+
+def test_editors_see_what_answering_earns(editor, answered):
+    editor.cookies["django_language"] = "en"
+    edit = f"/admin/pages/{answered.pk}/edit/"
+    assert "Members get nothing for answering yet." in editor.get(edit).content.decode()
+
+    make_rule(kind="survey_answer", points=50)
+
+    assert "Members get <strong>50 pt</strong> for answering." in editor.get(edit).content.decode()
+    results = editor.get(f"/admin/crm/surveys/{answered.pk}/").content.decode()
+    assert "50 pt for answering" in results
+
+
+def test_a_new_question_begins_with_two_choices():
+    stream = SurveyPage._meta.get_field("questions").stream_block
+    first, second = (stream.child_blocks["choice"].get_default()["choices"] for _time in range(2))
+    assert list(first) == ["", ""]
+    assert len({child.id for child in first.bound_blocks}) == 2
+    assert first.bound_blocks[0].id != second.bound_blocks[0].id
 
 
 @pytest.mark.parametrize("address", ["", "results/", "{pk}/", "{pk}/export/"])

@@ -28,6 +28,11 @@ Step = Literal["edit", "audience", "time", "check", "send"]
 
 # Gmail shows no more of a mail than this.
 CLIPPED_AT = 102_000
+# What looks like the beginning or the end of a merge field, with the words beside it.
+# It may be formatted, but it does not go on in the next paragraph.
+PARAGRAPH = re.compile(r"</?(?:p|li|br|h\d)\b[^>]*>")
+BROKEN = re.compile(r"\{\{(?:<[^>]*>|[^<\n]){0,20}|(?:<[^>]*>|[^<\n]){0,20}\}\}")
+TAG = re.compile(r"<[^>]*>")
 HREF_WITH_FIELD = re.compile(r"href=\"[^\"]*\{\{")
 
 
@@ -72,7 +77,13 @@ def _subject(campaign: Campaign) -> Iterator[Finding]:
 
 def _sender(campaign: Campaign) -> Iterator[Finding]:
     if campaign.sender is None:
-        yield Finding("amber", gettext("No sender is chosen: the site’s own address will be used."))
+        yield Finding(
+            "amber",
+            gettext(
+                "No sender is chosen: the site’s own address will be used, without an imprint. "
+                "The law asks for your name, address and contact in every mail of this kind."
+            ),
+        )
     elif not campaign.sender.imprint.strip():
         yield Finding(
             "amber",
@@ -123,11 +134,11 @@ def _merge_fields(text: str) -> Iterator[Finding]:
             gettext("There is no merge field “%(word)s”. Take one from the list below the text.")
             % {"word": word},
         )
-    for fragment in re.findall(r"\{\{.{0,20}|.{0,20}\}\}", rest):
+    for fragment in BROKEN.findall(PARAGRAPH.sub("\n", rest)):
         yield Finding(
             "red",
             gettext("A merge field is not complete: “%(words)s”. Write it in one go, unformatted.")
-            % {"words": re.sub(r"<[^>]*>", "", fragment).strip()},
+            % {"words": TAG.sub("", fragment).strip()},
         )
     if HREF_WITH_FIELD.search(text):
         yield Finding("red", gettext("The address of a link cannot hold a merge field."))
@@ -196,7 +207,11 @@ def _audience(campaign: Campaign) -> Iterator[Finding]:
     if not target.everybody and not target.included:
         yield Finding("red", gettext("Nobody is chosen. Say who is to get it."), "audience")
         return
-    number = bridge(target).recipients
+    numbers = bridge(target)
+    number = numbers.recipients
+    if not numbers.people and not target.everybody:
+        yield Finding("red", gettext("Nobody is in the segments that you chose."), "audience")
+        return
     if not number:
         yield Finding(
             "red",

@@ -4,6 +4,7 @@ import datetime
 from functools import partial
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +35,11 @@ def campaign_event(
         subject=f"campaign:{delivery.campaign_id}",
         data={"campaign": campaign_name, **data},
     )
+
+
+def report_address(event: Event) -> str:
+    """The report of the campaign that the event is about."""
+    return reverse("crm_campaign:inspect", args=[event.subject.removeprefix("campaign:")])
 
 
 def campaign_name(event: Event) -> str:
@@ -68,7 +74,9 @@ def bounced(event: Event) -> str:
 
 # Opens and clicks are not countable in behaviour rules: machines make them too. The rule
 # "Mail" of this room counts people only.
-_of_mail = partial(EventKind, group=MAIL, permission="wagtail_crm_mail.view_campaign")
+_of_mail = partial(
+    EventKind, group=MAIL, permission="wagtail_crm_mail.view_campaign", address=report_address
+)
 KINDS = [
     _of_mail(SENT, _("Got a mail"), "mail", details=campaign_name),
     _of_mail(OPEN, _("Opened a mail"), "view", details=opened, countable=False),

@@ -154,6 +154,7 @@ class WhoForm(forms.Form):
         label=_("Show"),
         choices=[
             ("", _("Everybody")),
+            ("sent", _("Got it")),
             ("opened", _("Opened it")),
             ("not_opened", _("Did not open it")),
             ("clicked", _("Clicked")),
@@ -182,6 +183,6 @@ class WhoForm(forms.Form):
 
     @staticmethod
     def _filtered(rows: DeliveryQuerySet, what: str) -> DeliveryQuerySet:
-        if what in ("failed", "skipped"):
+        if what in ("sent", "failed", "skipped"):
             return rows.filter(status=what)
         return getattr(rows, what)() if what else rows

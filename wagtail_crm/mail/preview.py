@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -24,8 +25,13 @@ VIEW_MEMBER = "wagtail_crm_members.view_member"
 
 
 def preview_modes(campaign: Campaign) -> list[tuple[str, Any]]:
-    """(name, label): anybody, one of each segment that matters to this mail, plain text."""
-    segments = Segment.objects.filter(pk__in=segments_that_matter(campaign)).order_by("name")
+    """(name, label): anybody, one of each segment, those that matter to this mail first, text.
+
+    All of them, because the list stays as it is while an editor chooses audiences.
+    """
+    matter = segments_that_matter(campaign)
+    shown = Segment.objects.filter(Q(live=True) | Q(pk__in=matter)).order_by("name")
+    segments = sorted(shown, key=lambda segment: segment.pk not in matter)
     return [
         (ANYBODY, _("nobody in particular")),
         *(

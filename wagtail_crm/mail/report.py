@@ -115,7 +115,7 @@ class Report:
         campaign = self.campaign
         sent = campaign.sent
         steps = [
-            (pgettext_lazy("bar of a chart", "Sent"), sent, ""),
+            (pgettext_lazy("bar of a chart", "Sent"), sent, "sent"),
             (_("Opened"), campaign.opened, "opened"),
             (_("Clicked"), campaign.clicked, "clicked"),
             (_("Unsubscribed"), campaign.unsubscribed, "unsubscribed"),

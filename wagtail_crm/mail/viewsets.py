@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from django import forms
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
-from wagtail.admin.ui.tables import Column, DateColumn, NumberColumn, StatusTagColumn
+from wagtail.admin.ui.tables import Column, DateColumn, StatusTagColumn
 from wagtail.admin.views.generic.base import BaseObjectMixin
 
-from wagtail_crm.viewsets import CrmViewSet
+from wagtail_crm.viewsets import SETTINGS_MENU_HOOK, CrmViewSet
 
 from .models import Campaign, Sender, Suppression
 from .panels import MergeFieldsPanel
@@ -18,6 +19,11 @@ from .views import editing, report, steps
 def when(campaign: Campaign) -> Any:
     """The moment that matters: when it was, or will be, sent."""
     return campaign.finished_at or campaign.started_at or campaign.scheduled_at
+
+
+def number_sent(campaign: Campaign) -> str:
+    """No number, rather than nought, for what was not started."""
+    return f"{campaign.sent:,}" if campaign.is_started else "–"
 
 
 def rate_of(name: str) -> Any:
@@ -50,7 +56,7 @@ class CampaignViewSet(CrmViewSet):
             primary=lambda campaign: campaign.is_under_way,
         ),
         DateColumn("when", label=_("When"), accessor=when),
-        NumberColumn("sent", label=_("Sent"), sort_key="sent"),
+        Column("sent", label=_("Sent"), accessor=number_sent, sort_key="sent"),
         Column("opened", label=_("Opened"), accessor=rate_of("opened"), sort_key="opened"),
         Column("clicked", label=_("Clicked"), accessor=rate_of("clicked"), sort_key="clicked"),
     ]
@@ -105,7 +111,8 @@ class SenderViewSet(CrmViewSet):
     model = Sender
     icon = "user"
     menu_label = _("Senders")
-    menu_order = 910
+    menu_hook = SETTINGS_MENU_HOOK
+    menu_order = 300
     inspect_view_enabled = False
     list_display = ["name", "email"]
     search_fields = ["name", "email"]
@@ -113,7 +120,7 @@ class SenderViewSet(CrmViewSet):
         FieldPanel("name"),
         FieldRowPanel([FieldPanel("email"), FieldPanel("reply_to")]),
         FieldPanel("imprint"),
-        FieldRowPanel([FieldPanel("logo"), FieldPanel("color")]),
+        FieldRowPanel([FieldPanel("logo"), FieldPanel("color", widget=forms.ColorInput)]),
     ]
 
 
@@ -123,9 +130,14 @@ class SuppressionViewSet(CrmViewSet):
     model = Suppression
     icon = "no-view"
     menu_label = _("Blocked addresses")
-    menu_order = 920
+    menu_hook = SETTINGS_MENU_HOOK
+    menu_order = 400
     inspect_view_enabled = False
-    list_display = ["email_key", "get_reason_display", "at"]
+    list_display = [
+        "email_key",
+        Column("get_reason_display", label=_("Reason"), sort_key="reason"),
+        DateColumn("at", label=_("Since"), sort_key="at"),
+    ]
     list_filter = ["reason"]
     search_fields = ["email_key"]
     panels = [FieldPanel("email_key"), FieldPanel("reason"), FieldPanel("detail")]

@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from wagtail import hooks
@@ -20,6 +21,7 @@ from .erasure import forget_answers, forget_block
 from .models import Campaign, Delivery, Suppression
 from .policies import CampaignPermissionPolicy
 from .rules import MailRuleBlock
+from .views.editing import GoOnMenuItem
 from .viewsets import CampaignViewSet, SenderViewSet, SuppressionViewSet
 
 register_permission_policy(Campaign, CampaignPermissionPolicy(Campaign))
@@ -31,6 +33,11 @@ register_snippet(SuppressionViewSet)
 @hooks.register("register_crm_mail_blocks")
 def register_blocks() -> Iterable[MailBlock]:
     return [block() for block in BLOCKS]
+
+
+@hooks.register("register_snippet_action_menu_item")
+def register_action_menu_item(model: type[Model]) -> GoOnMenuItem | None:
+    return GoOnMenuItem(order=-10) if model is Campaign else None
 
 
 @hooks.register("register_crm_event_kinds")

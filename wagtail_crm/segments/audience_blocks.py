@@ -93,7 +93,9 @@ class AudienceBlock(blocks.StructBlock):
         seldom = ["starts", "ends", "devices", "share"]
         folded = blocks.BlockGroup(
             [name for name in seldom if name in self.child_blocks],
-            heading=_("Time, device and share"),
+            heading=_("Time, device and share")
+            if "devices" in self.child_blocks
+            else _("Time and share"),
             icon="calendar-alt",
             classname="collapsed",
             label_format="",

@@ -16,6 +16,7 @@ from wagtail.contrib.forms.models import FormMixin
 from wagtail.fields import RichTextField
 
 from .questions import Question, QuestionsField, SurveyFormBuilder, questions_of
+from .reward_panel import RewardPanel
 
 TEXT_FEATURES = ["bold", "italic", "link", "ul", "ol"]
 
@@ -49,6 +50,7 @@ class SurveyPageMixin(FormMixin, models.Model):
         FieldPanel("introduction"),
         FieldPanel("questions"),
         FieldPanel("thanks"),
+        RewardPanel(heading=_("Reward"), icon="tick-inverse"),
         MultiFieldPanel(
             [FieldPanel("answers_can_change"), FieldPanel("closes_at")], heading=_("Answering")
         ),

@@ -39,7 +39,10 @@ class QuestionBlock(blocks.StructBlock):
 class ChoiceQuestionBlock(QuestionBlock):
     # The id of each item is what is stored, so that a choice may be reworded.
     choices = blocks.ListBlock(
-        blocks.CharBlock(label=_("Choice"), max_length=255), min_num=2, label=_("Choices")
+        blocks.CharBlock(label=_("Choice"), max_length=255),
+        min_num=2,
+        default=["", ""],
+        label=_("Choices"),
     )
 
     class Meta:

@@ -10,12 +10,37 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
+from wagtail.snippets.action_menu import ActionMenuItem
 from wagtail.snippets.views import snippets
 
 from wagtail_crm.mail import actions
 from wagtail_crm.mail.models import Campaign, Sender
 from wagtail_crm.mail.starter import starter_body
-from wagtail_crm.mail.steps import steps_of
+from wagtail_crm.mail.steps import STEPS, step_url, steps_of
+
+
+class GoOnMenuItem(ActionMenuItem):
+    """Saves the content and leads to the next step, as the buttons of all other steps do."""
+
+    name = "next"
+    icon_name = "arrow-right"
+
+    @property
+    def label(self) -> str:
+        return gettext("Save and go on: %(step)s") % {"step": STEPS[1][1]}
+
+    def is_shown(self, context: dict[str, Any]) -> bool:
+        return context["view"] in ("create", "edit") and super().is_shown(context)
+
+
+class ContentMixin:
+    """Where an editor goes from the content of a campaign."""
+
+    request: HttpRequest
+    object: Campaign
+
+    def get_success_url(self) -> str:
+        return step_url(self.object, "audience" if "next" in self.request.POST else "edit")
 
 
 class CampaignIndexView(snippets.IndexView):
@@ -32,7 +57,7 @@ class CampaignIndexView(snippets.IndexView):
         return None if instance.is_under_way else super().get_delete_url(instance)
 
 
-class CampaignCreateView(snippets.CreateView):
+class CampaignCreateView(ContentMixin, snippets.CreateView):
     """Begins with a mail that only needs other words."""
 
     def get_initial_form_instance(self) -> Campaign:
@@ -42,14 +67,11 @@ class CampaignCreateView(snippets.CreateView):
             language=settings.LANGUAGE_CODE,
         )
 
-    def get_success_url(self) -> str:
-        return self.get_edit_url()
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs, steps=steps_of(None, "edit"))
 
 
-class CampaignCopyView(snippets.CopyView):
+class CampaignCopyView(ContentMixin, snippets.CopyView):
     """A copy has the content and the audience, and no state."""
 
     @cached_property
@@ -71,16 +93,13 @@ class CampaignCopyView(snippets.CopyView):
             by=self.request.user,
         )
 
-    def get_success_url(self) -> str:
-        return self.get_edit_url()
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs, steps=steps_of(None, "edit"))
         # Wagtail's form goes to the view that adds, which does not know the original.
         return context | {"action_url": self.request.path}
 
 
-class CampaignEditView(snippets.EditView):
+class CampaignEditView(ContentMixin, snippets.EditView):
     """The content of a draft. What was scheduled or started is not changed under way."""
 
     partials_template_name = "wagtail_crm/mail/campaign/edit_partials.html"
@@ -109,9 +128,6 @@ class CampaignEditView(snippets.EditView):
             for name in Campaign.STATE_FIELDS:
                 setattr(form.instance, name, getattr(campaign, name))
             return super().form_valid(form)
-
-    def get_success_url(self) -> str:
-        return self.get_edit_url()
 
     def get_success_buttons(self) -> list[Any]:
         return []

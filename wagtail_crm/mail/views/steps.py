@@ -175,8 +175,14 @@ class CheckView(DraftMixin, CampaignScreen):
         context["reds"] = sum(finding.level == "red" for finding in self.findings)
         context["ambers"] = sum(finding.level == "amber" for finding in self.findings)
         context["members"] = self.sample if self.may_see_members else []
+        context["chosen"] = self._chosen(context["members"])
         context["address"] = self.request.user.email
         return context
+
+    def _chosen(self, members: list[Member]) -> Member | None:
+        """Whom the test was sent as, to go on looking with their eyes."""
+        wanted = self.request.GET.get("member")
+        return next((member for member in members if str(member.pk) == wanted), None)
 
     @property
     def may_see_members(self) -> bool:
@@ -212,7 +218,8 @@ class TestView(CampaignMixin, View):
             raise PermissionDenied
         level, text = self._send(self.request.user.email, member)
         level(request, text)
-        return redirect(step_url(self.object, "check"))
+        chosen = f"?member={member.pk}" if member else ""
+        return redirect(step_url(self.object, "check") + chosen)
 
     def _send(self, address: str, member: Member | None) -> tuple[Any, str]:
         if not address:

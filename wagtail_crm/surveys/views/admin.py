@@ -18,13 +18,16 @@ from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.ui.tables.pages import PageStatusColumn
 from wagtail.admin.views.generic import BaseListingView, WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import Button, HeaderButton
+from wagtail.permissions import policy_registry
 
 from wagtail_crm.members.models import Member
 from wagtail_crm.members.spreadsheets import ENCODINGS, csv_response
 from wagtail_crm.surveys.catalogue import find_survey, survey_models
 from wagtail_crm.surveys.export import answer_rows
+from wagtail_crm.surveys.kinds import SURVEY_ANSWER
 from wagtail_crm.surveys.models import SurveyResponse
 from wagtail_crm.surveys.results import results_of
+from wagtail_crm.tracking.rewards import promised_rewards
 from wagtail_crm.viewsets import may_look
 
 logger = logging.getLogger(__name__)
@@ -55,6 +58,25 @@ class SurveyIndexView(AnswersPermissionMixin, BaseListingView):
     results_template_name = "wagtail_crm/surveys/admin/index_results.html"
     default_ordering = "-first_published_at"
     paginate_by = 50
+
+    @cached_property
+    def header_buttons(self) -> list[Button]:
+        """One for each page type that is a survey and that the editor may add somewhere."""
+        pages = policy_registry.get_by_type(swapper.load_model("wagtailcore", "Page"))
+        if not pages.user_has_permission(self.request.user, "add"):
+            return []
+        return [
+            HeaderButton(
+                _("Add %(type)s") % {"type": model._meta.verbose_name},
+                url=reverse(
+                    "wagtailadmin_pages:choose_parent",
+                    args=[model._meta.app_label, model._meta.model_name],
+                ),
+                icon_name="plus",
+            )
+            for model in survey_models()
+            if model.is_creatable
+        ]
 
     def get_queryset(self) -> QuerySet[Any]:
         return self.order_queryset(self.get_base_queryset())
@@ -141,6 +163,7 @@ class ResultsView(SurveyView, WagtailAdminTemplateMixin, TemplateView):
         return {
             **super().get_context_data(**kwargs),
             "survey": self.page,
+            "rewards": promised_rewards(SURVEY_ANSWER, [self.page])[self.page.pk],
             "results": results_of(self.page),
             "may_see_members": may_look(self.request.user, Member),
             **responses.aggregate(number=Count("pk"), last=Max("submitted_at")),

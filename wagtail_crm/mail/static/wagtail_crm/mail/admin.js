@@ -38,10 +38,16 @@
   }
 
   class FrameController extends Controller {
-    static targets = ['frame', 'member'];
+    static targets = ['frame', 'member', 'subject'];
 
     connect() {
-      this.address = this.frameTarget.src;
+      this.address = this.frameTarget.src.split('?')[0];
+      this.name();
+    }
+
+    // The title of a mail is its subject, as whoever is chosen reads it.
+    name() {
+      this.subjectTarget.textContent = this.frameTarget.contentDocument?.title ?? '';
     }
 
     show() {
