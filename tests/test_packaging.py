@@ -30,6 +30,11 @@ call_command("makemigrations", check_changes=True, dry_run=True)
 settings.ALLOWED_HOSTS = ["testserver"]
 for path in ("/", "/admin/login/", "/accounts/signup/", "/accounts/login/"):
     print(path, Client().get(path).status_code)
+
+from django.contrib.auth import get_user_model
+
+get_user_model().objects.create_superuser("editor", "editor@example.com", "password")
+print("editor signs in by name:", Client().login(username="editor", password="password"))
 """
 SAID = """\
 System check identified no issues (0 silenced).
@@ -38,6 +43,7 @@ No changes detected
 /admin/login/ 200
 /accounts/signup/ 200
 /accounts/login/ 200
+editor signs in by name: True
 """
 
 
