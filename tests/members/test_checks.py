@@ -2,7 +2,9 @@ import pytest
 from django.core.checks import run_checks
 from django.urls import include, path
 
-from wagtail_crm.members.checks import check_accounts, check_signup_address
+from wagtail_crm.members.checks import check_accounts, check_landing, check_signup_address
+
+ALLAUTHS_OWN = "allauth.account.adapter.DefaultAccountAdapter"
 
 
 class AllauthAlone:
@@ -34,6 +36,19 @@ def test_an_unknown_withdrawal_policy(settings):
 def test_addresses_that_are_never_confirmed(settings):
     settings.ACCOUNT_EMAIL_VERIFICATION = "none"
     assert ids(check_accounts()) == ["wagtail_crm.E012"]
+
+
+@pytest.mark.parametrize(
+    ("adapter", "landing", "expected"),
+    [
+        ("wagtail_crm.members.adapter.CrmAccountAdapter", "/accounts/profile/", []),
+        (ALLAUTHS_OWN, "/accounts/profile/", ["wagtail_crm.W014"]),
+        (ALLAUTHS_OWN, "/welcome/", []),
+    ],
+)
+def test_where_members_land(settings, adapter, landing, expected):
+    settings.ACCOUNT_ADAPTER, settings.LOGIN_REDIRECT_URL = adapter, landing
+    assert ids(check_landing()) == expected
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ import re
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import global_settings
 from django.core import mail
 
 from tests.members.factories import (
@@ -154,6 +155,12 @@ def test_data_and_leaving_ask_for_the_password_again(client, member, address):
     client.force_login(member.user)
     response = client.get(address)
     assert (response.status_code, response.url.split("?")[0]) == (302, "/accounts/reauthenticate/")
+
+
+def test_a_site_that_names_no_languages_offers_none(inside, settings):
+    assert inside.get("/crm/me/settings/").context["language_form"]
+    settings.LANGUAGES = global_settings.LANGUAGES
+    assert not inside.get("/crm/me/settings/").context["language_form"]
 
 
 @pytest.mark.parametrize("choice", ["keep", "erase"])

@@ -11,9 +11,10 @@ class MembersConfig(AppConfig):
 
     def ready(self) -> None:
         from . import receivers  # noqa: F401, PLC0415  # models are ready only now
-        from .checks import check_accounts, check_signup_address  # noqa: PLC0415
+        from .checks import check_accounts, check_landing, check_signup_address  # noqa: PLC0415
         from .personal_data import check_personal_data  # noqa: PLC0415
 
         register(check_accounts)
+        register(check_landing)
         register(check_signup_address)
         register(check_personal_data)

@@ -3,10 +3,13 @@
 from typing import Any, get_args
 
 from allauth.account import app_settings
+from allauth.account.adapter import get_adapter
+from django.conf import global_settings, settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 
 from wagtail_crm.conf import WithdrawalPolicy, crm_settings
+from wagtail_crm.members.adapter import CrmAccountAdapter
 
 
 def check_accounts(**kwargs: Any) -> list[CheckMessage]:
@@ -30,6 +33,24 @@ def check_accounts(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     return problems
+
+
+def check_landing(**kwargs: Any) -> list[CheckMessage]:
+    """``wagtail_crm.W014``: who signs in lands on an address that only Django's default names."""
+    if settings.LOGIN_REDIRECT_URL != global_settings.LOGIN_REDIRECT_URL:
+        return []
+    if issubclass(type(get_adapter()), CrmAccountAdapter):
+        return []
+    return [
+        Warning(
+            f"After signing in, members are sent to {settings.LOGIN_REDIRECT_URL!r}.",
+            hint=(
+                "Set ACCOUNT_ADAPTER to 'wagtail_crm.members.adapter.CrmAccountAdapter', which "
+                "sends them to my page, or set LOGIN_REDIRECT_URL."
+            ),
+            id="wagtail_crm.W014",
+        )
+    ]
 
 
 def check_signup_address(**kwargs: Any) -> list[CheckMessage]:

@@ -139,6 +139,7 @@ class SignupForm(PersonMixin, AllauthSignupForm):
         self._add_consents()
         for name in self.account_names:
             self.fields[name].widget.attrs.pop("placeholder", None)
+        self.order_fields([field.name for _title, part in self.sections() for field in part])
         if "email" in self.fields:
             self.fields["email"].label = _("E-mail address")
         if self.password_hash:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
-from django.conf import settings
+from django.conf import global_settings, settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -95,10 +95,12 @@ class SettingsView(MemberRequiredMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         answers = answers_of(self.member)
         language = self.member.language or translation.get_language()
+        # A site that names no languages has Django's hundred, and speaks one of them.
+        has_languages = settings.LANGUAGES is not global_settings.LANGUAGES
         return {
             **super().get_context_data(**kwargs),
             "consents": [(consent, answers.get(consent.purpose)) for consent in CONSENTS],
-            "language_form": LanguageForm(initial={"language": language}),
+            "language_form": has_languages and LanguageForm(initial={"language": language}),
         }
 
 
