@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import URLResolver, get_resolver
@@ -155,3 +157,25 @@ def test_the_addresses_are_real(every_address):
 
     assert {a: code for a, code in found.items() if code not in (200, 302, 405)} == {}
     assert len(every_address) > 150
+
+
+def test_who_may_only_look_changes_nothing(every_address):
+    watcher = browser_of()
+    ours = Permission.objects.filter(content_type__app_label__startswith="wagtail_crm")
+    user = get_user_model().objects.get(pk=watcher.session["_auth_user_id"])
+    user.user_permissions.add(*ours.filter(codename__startswith="view_"))
+    before = rows()
+
+    codes = {address: watcher.post(address).status_code for address in every_address}
+
+    assert rows() == before
+    assert 200 in {watcher.get(address).status_code for address in every_address}
+    assert {a for a, code in codes.items() if "/delete/" in a and code != 302} == set()
+
+
+def rows():
+    return {
+        model._meta.label: list(model._base_manager.order_by("pk").values())
+        for model in apps.get_models()
+        if is_crm_model(model)
+    }

@@ -354,10 +354,20 @@ def test_attribute_choices_are_checked_when_registering(japanese, typed):
 def test_draft_without_a_new_password_keeps_the_earlier_one(rf):
     session = {}
     data = rf.post("/", {"password1": "secret", "name": ["a", "b"]}).POST
-    SignupDraft.keep(session, data, None)
+    SignupDraft.keep(session, data, None, {"name"})
     first = SignupDraft.of(session)
-    SignupDraft.keep(session, rf.post("/", {"password1": "", "name": "c"}).POST, first)
+    SignupDraft.keep(session, rf.post("/", {"password1": "", "name": "c"}).POST, first, {"name"})
     second = SignupDraft.of(session)
     assert first.values == {"name": ["a", "b"]}
     assert (second.values, second.password) == ({"name": ["c"]}, first.password)
     assert second.token != first.token
+
+
+def test_nobody_fills_our_disk_through_the_form(japanese, typed):
+    japanese.post(SIGNUP, typed | {"stuffing": "x" * 10_000, "email": "no address"})
+    kept = japanese.session[SESSION_KEY]["values"]
+    assert "stuffing" not in kept
+    assert kept["family_name"] == ["田中"]
+    japanese.post(SIGNUP, typed | {"family_name": "x" * 200_000})
+    assert japanese.session[SESSION_KEY]["values"] == {}
+    assert japanese.get(SIGNUP).status_code == 200

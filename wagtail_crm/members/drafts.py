@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.http import QueryDict
 SESSION_KEY = "crm_signup"
 DONE_KEY = "crm_signup_done"
 LIFETIME = 30 * 60  # seconds; a shared computer must not show it to the next person
+LONGEST = 100_000  # characters in all; more is somebody filling our disk
 SECRETS = ("password", "password1", "password2", "csrfmiddlewaretoken")
 
 
@@ -41,17 +42,19 @@ class SignupDraft:
         session: SessionBase,
         data: QueryDict,
         earlier: "SignupDraft | None",
+        known: Collection[str],
         errors: Mapping[str, list[str]] | None = None,
     ) -> None:
         """Put a form into the session; an empty password means the earlier one.
 
+        Of what was posted only the fields in ``known`` are kept, without the secret ones.
         ``errors`` are those of an invalid form; a password that is among them is not kept.
         """
         wrong = {name: list(errors[name]) for name in SECRETS if errors and name in errors}
         typed = "" if wrong else data.get("password1") or ""
         hashed = make_password(typed) if typed else (earlier.password if earlier else "")
         draft = cls(
-            values={name: list(found) for name, found in data.lists() if name not in SECRETS},
+            values=_kept(data, known),
             password="" if wrong else hashed,
             is_valid=not errors,
             password_errors=wrong,
@@ -86,3 +89,16 @@ class SignupDraft:
         for name, values in self.values.items():
             data.setlist(name, values)
         return data
+
+
+def _kept(data: QueryDict, known: Collection[str]) -> dict[str, list[str]]:
+    public = {name for name in known if name not in SECRETS}
+    # A field of several parts posts them as name_0, name_1, …
+    parts = tuple(f"{name}_" for name in public)
+    values = {
+        name: list(found)
+        for name, found in data.lists()
+        if name in public or name.startswith(parts)
+    }
+    length = sum(len(text) for found in values.values() for text in found)
+    return values if length <= LONGEST else {}

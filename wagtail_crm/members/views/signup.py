@@ -53,11 +53,12 @@ class SignupView(AllauthSignupView):
         return form
 
     def form_valid(self, form: SignupForm) -> HttpResponse:
-        SignupDraft.keep(self.request.session, self.request.POST, self.draft)
+        SignupDraft.keep(self.request.session, self.request.POST, self.draft, form.fields)
         return redirect(self._with_next("account_signup_confirm"))
 
     def form_invalid(self, form: SignupForm) -> HttpResponse:
-        SignupDraft.keep(self.request.session, self.request.POST, self.draft, form.errors)
+        request = self.request
+        SignupDraft.keep(request.session, request.POST, self.draft, form.fields, form.errors)
         return redirect(self._with_next("account_signup"))
 
     def _with_next(self, name: str) -> str:
