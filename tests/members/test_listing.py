@@ -106,11 +106,10 @@ def test_search_finds_names_readings_addresses_and_codes(editor, words, found):
     assert names(editor.get(LIST, {"q": words})) == found
 
 
-def test_filters_narrow_the_list(editor):
-    owner = make_user(is_staff=True, is_superuser=True)
+def two_people(owner, day):
+    """One and Two, who differ in everything a filter asks for."""
     make_attribute("prefecture", type="choice", choices="東京都\n京都府")
     make_attribute("bakes", type="choices", choices="パン\nケーキ")
-    day = datetime.timedelta(days=1)
     one = make_registered_member(
         family_name="One", language="ja", last_seen_at=timezone.now() - 10 * day
     )
@@ -123,6 +122,12 @@ def test_filters_narrow_the_list(editor):
     actions.tag_members(members=[two], add=["東京"])
     actions.record_consent(member=one, purpose="email", granted=True, source="test")
     actions.record_consent(member=two, purpose="email", granted=False, source="test")
+    return two
+
+
+def test_filters_narrow_the_list(editor):
+    owner, day = make_user(is_staff=True, is_superuser=True), datetime.timedelta(days=1)
+    two = two_people(owner, day)
     tags = {tag.tag.name: tag.tag_id for tag in two.tagged_items.all()}
     today = timezone.localdate()
     asked = {

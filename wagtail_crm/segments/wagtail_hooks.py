@@ -16,9 +16,9 @@ from .deletion import refuse_if_used
 from .membership import build_segment_ids
 from .models import Membership
 from .panels import segments_of
-from .reach import audience_view
 from .rules.blocks import RuleBlock
 from .rules.builtin_blocks import BLOCKS
+from .views.audience import audience_view
 from .viewsets import SegmentViewSet
 
 register_snippet(SegmentViewSet)

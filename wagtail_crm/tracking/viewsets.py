@@ -10,13 +10,13 @@ from wagtail.permissions import policy_registry
 
 from wagtail_crm.viewsets import CrmViewSet
 
-from .admin_views import (
+from .models import RefusedEvent
+from .views.refused_events import (
     RefusedEventIndexView,
     RefusedEventInspectView,
     RetryAllView,
     RetryView,
 )
-from .models import RefusedEvent
 
 
 class RefusedEventsMenuItem(MenuItem):

@@ -13,9 +13,8 @@ from django.views.generic import TemplateView
 from wagtail_crm.conf import crm_settings
 from wagtail_crm.members.actions import record_consent
 from wagtail_crm.members.models import ConsentRecord
-
-from . import actions, consent
-from .context import Crm
+from wagtail_crm.tracking import actions, consent
+from wagtail_crm.tracking.context import Crm
 
 # Where somebody goes on who came from nowhere.
 HOME = "/"

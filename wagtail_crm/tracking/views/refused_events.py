@@ -15,8 +15,8 @@ from wagtail.admin.views.generic import PermissionCheckedMixin, WagtailAdminTemp
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.snippets.views.snippets import IndexView, InspectView
 
-from . import actions
-from .models import RefusedEvent
+from wagtail_crm.tracking import actions
+from wagtail_crm.tracking.models import RefusedEvent
 
 NAMESPACE = "crm_refusedevent"
 
