@@ -152,6 +152,10 @@ gettext_noop("%(user_name)s has unsaved changes")
 gettext_noop("Currently viewing")
 gettext_noop("Currently idle")
 gettext_noop("View latest version")
+gettext_noop(
+    "You are viewing a previous version of this %(model_name)s from "
+    "<b>%(created_at)s</b> by %(user)s"
+)
 gettext_noop("Saving will overwrite a newer version.")
 gettext_noop("Proceeding will overwrite the changes you made in that window.")
 gettext_noop("Proceeding will overwrite the changes made by %(user_name)s.")
