@@ -90,6 +90,18 @@ class CrmViewSet(snippets.SnippetViewSet):
         return list(WagtailAdminTemplateMixin.breadcrumbs_items)
 
 
+class SavedByHandMixin:
+    """For views that create: nothing exists before somebody presses a button.
+
+    Wagtail would save a draft without a name at the first key, and a second one when somebody
+    presses Save while it does. Once it exists it is saved by itself, as everywhere.
+    """
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)  # type: ignore[misc]
+        self.autosave_enabled = False
+
+
 class CrmDeleteBulkAction(DeleteBulkAction):
     """Wagtail's own names what it does not delete, to whoever asks it to."""
 

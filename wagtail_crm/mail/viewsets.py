@@ -71,7 +71,7 @@ class CampaignViewSet(CrmViewSet):
     edit_template_name = "wagtail_crm/mail/campaign/edit.html"
     inspect_template_name = report.ReportView.template_name
     panels = [
-        FieldPanel("name"),
+        FieldPanel("name", required_on_save=True),
         MultiFieldPanel(
             [
                 FieldPanel("subject"),

@@ -24,6 +24,8 @@ SEGMENT_MODEL = "wagtail_crm_segments.Segment"
 
 DEVICE_CHOICES = [(device, DEVICES[device]) for device in ("phone", "tablet", "computer")]
 
+SCRIPTS = ["adding", "audience"]
+
 
 class SegmentBlock(CrmChooserBlock):
     """Chooses a segment. Its value is the id, so that pages are drawn without reading segments."""
@@ -128,7 +130,8 @@ class AudienceBlock(blocks.StructBlock):
         label = _("Audience")
         icon = "group"
         form_attrs = {
-            "data-controller": "crm-audience",
+            "data-controller": "crm-audience crm-adding",
+            "data-crm-adding-text-value": _("Add a segment"),
             "data-crm-audience-url-value": reverse_lazy("crm_audience"),
             "data-crm-audience-everybody-value": _("Everybody"),
         }
@@ -140,8 +143,8 @@ class AudienceBlockAdapter(StructBlockAdapter):
     @cached_property
     def media(self) -> forms.Media:
         own = forms.Media(
-            js=[versioned_static("wagtail_crm/segments/audience.js")],
-            css={"all": [versioned_static("wagtail_crm/segments/audience.css")]},
+            js=[versioned_static(f"wagtail_crm/segments/{name}.js") for name in SCRIPTS],
+            css={"all": [versioned_static(f"wagtail_crm/segments/{name}.css") for name in SCRIPTS]},
         )
         return super().media + own
 

@@ -50,7 +50,7 @@ class SegmentViewSet(CrmViewSet):
     inspect_template_name = "wagtail_crm/segments/inspect.html"
     edit_handler = ObjectList(
         [
-            FieldPanel("name"),
+            FieldPanel("name", required_on_save=True),
             MultiFieldPanel(
                 [FieldPanel("match"), FieldPanel("rules")],
                 heading=_("Everyone who matches"),

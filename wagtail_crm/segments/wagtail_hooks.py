@@ -7,22 +7,26 @@ from wagtail import hooks
 from wagtail.snippets.models import register_snippet
 
 from wagtail_crm.jobs import Job
+from wagtail_crm.members.filters import MemberFilter
 from wagtail_crm.members.panels import MemberPanel
 from wagtail_crm.members.personal_data import PersonalData
 from wagtail_crm.tracking.snapshots import SnapshotPart
 
 from . import tasks
 from .deletion import refuse_if_used
+from .member_filter import in_segment
 from .membership import build_segment_ids
 from .models import Membership
 from .panels import segments_of
 from .rules.blocks import RuleBlock
 from .rules.builtin_blocks import BLOCKS
 from .views.audience import audience_view
+from .views.editing import publish_first
 from .viewsets import SegmentViewSet
 
 register_snippet(SegmentViewSet)
 hooks.register("before_delete_snippet", refuse_if_used)
+hooks.register("construct_snippet_action_menu", publish_first)
 
 
 @hooks.register("register_admin_urls")
@@ -62,6 +66,11 @@ def declare_personal_data() -> Iterable[PersonalData]:
             retention="As long as the rules hold for the member.",
         )
     ]
+
+
+@hooks.register("register_crm_member_filters")
+def register_member_filters() -> Iterable[MemberFilter]:
+    return [MemberFilter("segment", in_segment)]
 
 
 @hooks.register("register_crm_member_panels")

@@ -17,6 +17,7 @@ from wagtail_crm.mail import actions
 from wagtail_crm.mail.models import Campaign, Sender
 from wagtail_crm.mail.starter import starter_body
 from wagtail_crm.mail.steps import STEPS, step_url, steps_of
+from wagtail_crm.viewsets import SavedByHandMixin
 
 
 class GoOnMenuItem(ActionMenuItem):
@@ -57,7 +58,7 @@ class CampaignIndexView(snippets.IndexView):
         return None if instance.is_under_way else super().get_delete_url(instance)
 
 
-class CampaignCreateView(ContentMixin, snippets.CreateView):
+class CampaignCreateView(SavedByHandMixin, ContentMixin, snippets.CreateView):
     """Begins with a mail that only needs other words."""
 
     def get_initial_form_instance(self) -> Campaign:
@@ -71,7 +72,7 @@ class CampaignCreateView(ContentMixin, snippets.CreateView):
         return super().get_context_data(**kwargs, steps=steps_of(None, "edit"))
 
 
-class CampaignCopyView(ContentMixin, snippets.CopyView):
+class CampaignCopyView(SavedByHandMixin, ContentMixin, snippets.CopyView):
     """A copy has the content and the audience, and no state."""
 
     @cached_property

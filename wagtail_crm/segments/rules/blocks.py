@@ -10,6 +10,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.admin.staticfiles import versioned_static
+from wagtail.admin.telepath import register
+from wagtail.blocks.stream_block import StreamBlockAdapter
 from wagtail.fields import StreamField
 
 from wagtail_crm.conf import crm_settings
@@ -167,9 +170,13 @@ class RuleStreamBlock(blocks.StreamBlock):
         if depth > 0:
             children.append((GROUP, GroupBlock(depth=depth - 1)))
         children.append((MISSING, MissingRuleBlock()))
-        # None may be added: so the menu does not offer it.
-        kwargs.setdefault("block_counts", {MISSING: {"max_num": 0}})
         super().__init__(children, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        if self.required and not value and not self.is_deferred_validation:
+            error = ValidationError(gettext("Add at least one rule to this group."))
+            raise blocks.StreamBlockValidationError(non_block_errors=[error])
+        return super().clean(value)
 
     def grouped_child_blocks(self) -> Any:
         groups = dict(super().grouped_child_blocks())
@@ -201,6 +208,29 @@ class RuleStreamBlock(blocks.StreamBlock):
         if kind not in self.child_blocks:
             return {**child, "type": MISSING, "value": {"kind": kind, "data": json.dumps(value)}}
         return child
+
+
+class RuleStreamAdapter(StreamBlockAdapter):
+    """Leaves out of the menu what only stands for something else."""
+
+    js_constructor = "wagtail_crm.segments.RuleStream"
+
+    def js_args(self, block: RuleStreamBlock) -> list[Any]:
+        *others, meta = super().js_args(block)
+        return [*others, meta | {"notOffered": [MISSING], "addText": gettext("Add a rule")}]
+
+    @cached_property
+    def media(self) -> forms.Media:
+        own = forms.Media(
+            js=[
+                versioned_static(f"wagtail_crm/segments/{name}.js") for name in ("adding", "rules")
+            ],
+            css={"all": [versioned_static("wagtail_crm/segments/adding.css")]},
+        )
+        return super().media + own
+
+
+register(RuleStreamAdapter(), RuleStreamBlock)
 
 
 class RulesField(StreamField):

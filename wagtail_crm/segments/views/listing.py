@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
@@ -31,6 +31,8 @@ from wagtail_crm.viewsets import may_look
 from .people import with_links
 
 MEMBERS_PER_PAGE = 50
+# While a segment is counted for the first time, its page looks again after these.
+SECONDS_TO_COUNT = "3"
 
 
 class SegmentFilterSet(WagtailFilterSet):
@@ -97,6 +99,12 @@ class SegmentInspectView(snippets.InspectView):
         edit_url = self.get_edit_url()
         return [HeaderButton(_("Edit"), url=edit_url, icon_name="edit")] if edit_url else []
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().get(request, *args, **kwargs)
+        if self.object.live and not self.object.refreshed_at:
+            response["Refresh"] = SECONDS_TO_COUNT
+        return response
+
     def _members(self) -> Any:
         memberships = Membership.objects.filter(segment=self.object).with_members()
         pages = Paginator(memberships.newest_first(), MEMBERS_PER_PAGE)
@@ -118,6 +126,7 @@ class SegmentInspectView(snippets.InspectView):
             "page_obj": page,
             "members": _rows(page),
             "may_refresh": self.object.live and self.user_has_permission("change"),
+            "list_url": _member_list(self.object) if page else "",
             "usage_count": ReferenceIndex.get_grouped_references_to(self.object).count(),
         }
 
@@ -129,6 +138,14 @@ def _rows(page: Any) -> list[tuple[Any, str, Any]]:
         (member, url, membership.entered_at)
         for membership, (member, url) in zip(memberships, links, strict=True)
     ]
+
+
+def _member_list(segment: Segment) -> str:
+    """Where these members can be filtered further, tagged and exported."""
+    try:
+        return f"{reverse('crm_member:list')}?segment={segment.pk}"
+    except NoReverseMatch:  # a site may leave the members' screens out
+        return ""
 
 
 class RefreshView(PermissionCheckedMixin, View):
