@@ -19,6 +19,7 @@ from .accounts import staff
 from .forms import KanaField
 from .models import AttributeDefinition, Member
 from .names import email_key
+from .widgets import MemberTagWidget
 
 OWN_FIELDS = (*actions.NAME_FIELDS, "email", "code", "language", "owner")
 
@@ -99,7 +100,7 @@ def member_panel(definitions: Iterable[AttributeDefinition]) -> Panel:
         FieldPanel("email"),
         FieldPanel("code"),
         FieldRowPanel([FieldPanel("language"), FieldPanel("owner")]),
-        FieldPanel("tags"),
+        FieldPanel("tags", widget=MemberTagWidget),
     ]
     if fields:
         panels.append(

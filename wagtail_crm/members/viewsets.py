@@ -38,6 +38,10 @@ class MemberViewSet(CrmViewSet):
         return [*super().get_urlpatterns(), path("data/<int:pk>/", member_data, name="data")]
 
 
+def _required(definition: AttributeDefinition) -> Any:
+    return _("Required") if definition.required else "–"
+
+
 class AttributeViewSet(CrmViewSet):
     model = AttributeDefinition
     icon = "form"
@@ -48,6 +52,7 @@ class AttributeViewSet(CrmViewSet):
     edit_view_class = settings.AttributeEditView
     inspect_view_enabled = False
     sort_order_field = "sort_order"
+    index_template_name = "wagtail_crm/members/admin/settings_index.html"
     index_results_template_name = "wagtail_crm/members/admin/attribute_results.html"
     add_to_reference_index = False
 
@@ -57,7 +62,7 @@ class AttributeViewSet(CrmViewSet):
             "__str__",
             Column("get_type_display", label=pgettext_lazy("attribute", "Type")),
             Column("get_place_display", label=_("Asked")),
-            BooleanColumn("required", label=_("Required")),
+            Column("required", label=_("Required"), accessor=_required),
             Column("key", label=_("Key")),
         ]
 
@@ -69,6 +74,7 @@ class ConsentViewSet(CrmViewSet):
     menu_hook = SETTINGS_MENU_HOOK
     menu_order = 200
     index_view_class = settings.ConsentIndexView
+    index_template_name = "wagtail_crm/members/admin/settings_index.html"
     list_filter = ["purpose", "granted"]
     inspect_view_enabled = False
     add_to_reference_index = False

@@ -10,7 +10,6 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 from taggit.forms import TagField
-from wagtail.admin.widgets import AdminTagWidget
 from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
 
 from wagtail_crm.members import actions
@@ -20,6 +19,7 @@ from wagtail_crm.members.filters import member_filterset
 from wagtail_crm.members.models import AttributeDefinition, Member, MemberTag
 from wagtail_crm.members.querysets import MemberQuerySet
 from wagtail_crm.members.spreadsheets import ENCODINGS, csv_response
+from wagtail_crm.members.widgets import MemberTagWidget
 
 from .listing import ClosingForm
 
@@ -88,9 +88,7 @@ def forms_context(view: MemberBulkAction, **kwargs: Any) -> dict[str, Any]:
 
 
 class TagForm(forms.Form):
-    add = TagField(
-        label=_("Tags to add"), required=False, widget=AdminTagWidget(tag_model=MemberTag)
-    )
+    add = TagField(label=_("Tags to add"), required=False, widget=MemberTagWidget)
     remove = forms.ModelMultipleChoiceField(
         label=_("Tags to remove"),
         required=False,
