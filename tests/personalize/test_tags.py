@@ -77,6 +77,16 @@ def test_a_deleted_segment_has_nobody_in_it_and_is_logged_once(caplog):
     ]
 
 
+def test_a_name_that_was_never_there_is_logged_once_and_not_per_request(caplog):
+    member = make_registered_member()
+    source = '{% segment "Typing eror" %}yes{% else %}others{% endsegment %}'
+    with caplog.at_level(logging.WARNING, "wagtail_crm"):
+        shown = [render(source, make_request(who)) for who in (member, None, member)]
+    with CaptureQueriesContext(connection) as queries:
+        render(source, make_request())
+    assert (shown, len(caplog.records), len(queries)) == (["others"] * 3, 1, 0)
+
+
 def test_an_unpublished_segment_has_nobody_in_it():
     member = make_registered_member()
     make_segment("Gold", member, live=False)
