@@ -86,6 +86,17 @@ def test_form_in_japanese_asks_for_readings_and_attributes_when_registering(japa
     assert not form.fields["consent_email"].initial
 
 
+def test_fields_are_called_the_same_in_every_step_and_listed_in_their_order(japanese, typed):
+    japanese.post(SIGNUP, typed | {"family_name": "", "email": ""})
+    assert list(japanese.get(SIGNUP).context["form"].errors) == ["family_name", "email"]
+    japanese.post(SIGNUP, typed)
+    summary = dict(japanese.get(CONFIRM).context["form"].summary())
+    assert [str(label) for label, _value in summary["アカウント"]] == [
+        "メールアドレス",
+        "パスワード",
+    ]
+
+
 def test_form_in_english_puts_the_given_name_first(english, typed):
     form = english.get(SIGNUP).context["form"]
     assert form.name_names == ["given_name", "family_name"]

@@ -139,7 +139,7 @@ class SignupForm(PersonMixin, AllauthSignupForm):
         self._add_consents()
         for name in self.account_names:
             self.fields[name].widget.attrs.pop("placeholder", None)
-        self.order_fields([field.name for _title, part in self.sections() for field in part])
+        self.order_fields([name for _title, names in self._parts() for name in names])
         if "email" in self.fields:
             self.fields["email"].label = _("E-mail address")
         if self.password_hash:
@@ -174,6 +174,9 @@ class SignupForm(PersonMixin, AllauthSignupForm):
 
     def sections(self) -> list[tuple[Any, list[forms.BoundField]]]:
         """The fields under their headings, in the order people expect."""
+        return [(title, [self[name] for name in names]) for title, names in self._parts()]
+
+    def _parts(self) -> list[tuple[Any, list[str]]]:
         consents = [CONSENT_PREFIX + consent.purpose for consent in CONSENTS]
         parts = [
             (_("Your name"), self.name_names),
@@ -181,7 +184,7 @@ class SignupForm(PersonMixin, AllauthSignupForm):
             (_("About you"), self.attribute_names),
             (_("What you agree to"), consents),
         ]
-        return [(title, [self[name] for name in names]) for title, names in parts if names]
+        return [(title, names) for title, names in parts if names]
 
     def summary(self) -> list[tuple[Any, list[tuple[Any, str]]]]:
         """What a valid form says, for people to read before they agree; no passwords."""
