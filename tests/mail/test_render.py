@@ -165,7 +165,7 @@ def test_the_plain_text_reads_well():
     assert lines[:13] == [
         "■ 秋のパン",
         "",
-        "こんにちは。こちら https://x.example/?a=1&b=2 です。",
+        "こんにちは。こちら <https://x.example/?a=1&b=2>です。",
         "",
         "・粉",
         "・酵母",

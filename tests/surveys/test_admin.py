@@ -101,6 +101,11 @@ def test_editors_read_results(editor, answered):
     assert "chart.umd.min.js" in html
 
 
+def test_the_file_that_most_programs_read_is_offered_first(editor, answered):
+    html = editor.get(f"/admin/crm/surveys/{answered.pk}/").content.decode()
+    assert html.index("encoding=utf-8-sig") < html.index("encoding=cp932")
+
+
 def test_a_page_that_is_no_survey_has_no_results(editor, answered):
     assert editor.get(f"/admin/crm/surveys/{answered.get_parent().pk}/").status_code == 404
 

@@ -51,7 +51,8 @@ class _Parser(HTMLParser):
             words, target = self.words, self.href
             self.href = ""
             link = mark(target, " ".join(words.split()))
-            self._add(f" {link} " if words.strip() != target else link)
+            # In brackets, no full stop or next word becomes a part of it (RFC 3986, Appendix C).
+            self._add(f" <{link}>" if words.strip() != target else link)
 
     def handle_data(self, data: str) -> None:
         words = " ".join(data.replace("\n", " ").split(" "))

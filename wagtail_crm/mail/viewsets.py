@@ -66,6 +66,7 @@ class CampaignViewSet(CrmViewSet):
     edit_view_class = editing.CampaignEditView
     delete_view_class = editing.CampaignDeleteView
     inspect_view_class = report.ReportView
+    index_template_name = "wagtail_crm/mail/campaign/index.html"
     index_results_template_name = "wagtail_crm/mail/campaign/index_results.html"
     create_template_name = "wagtail_crm/mail/campaign/create.html"
     edit_template_name = "wagtail_crm/mail/campaign/edit.html"

@@ -154,8 +154,9 @@ class ResultsView(SurveyView, WagtailAdminTemplateMixin, TemplateView):
                 _("Download as CSV – %s") % label,
                 url=f"{url}?encoding={encoding}",
                 icon_name="download",
+                priority=priority,
             )
-            for encoding, label in ENCODINGS.items()
+            for priority, (encoding, label) in enumerate(ENCODINGS.items())
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -2,6 +2,16 @@
 (() => {
   const { Controller } = window.StimulusModule;
 
+  // The text behind an address; null when the server is away or refuses. What is shown stays.
+  const read = async (address) => {
+    try {
+      const response = await fetch(address);
+      return response.ok ? await response.text() : null;
+    } catch {
+      return null;
+    }
+  };
+
   class BridgeController extends Controller {
     static targets = ['result'];
     static values = { url: String };
@@ -10,8 +20,8 @@
       const data = new FormData(this.element);
       data.delete('csrfmiddlewaretoken');
       const asked = (this.asked = `${this.urlValue}?${new URLSearchParams(data)}`);
-      const response = await fetch(asked);
-      if (response.ok && asked === this.asked) this.resultTarget.innerHTML = await response.text();
+      const html = await read(asked);
+      if (html !== null && asked === this.asked) this.resultTarget.innerHTML = html;
     }
   }
 
@@ -28,11 +38,10 @@
 
     async fetch() {
       if (document.hidden || this.element.contains(document.activeElement)) return;
-      const response = await fetch(this.urlValue);
-      if (!response.ok) return;
-      const html = (await response.text()).trim();
+      const html = await read(this.urlValue);
+      if (html === null) return;
       // Nothing to show any more: it is done, and the whole page has new numbers.
-      if (html) this.element.innerHTML = html;
+      if (html.trim()) this.element.innerHTML = html;
       else window.location.reload();
     }
   }
