@@ -150,13 +150,15 @@ def test_visitors_are_asked_to_log_in_everywhere(every_address):
     assert set(found.values()) == {"/admin/login/"}
 
 
-def test_the_addresses_are_real(every_address):
+def test_the_addresses_are_real_and_looking_at_them_changes_nothing(every_address):
     boss = browser_of(is_superuser=True)
+    before = rows()
 
     found = {address: boss.get(address).status_code for address in every_address}
 
     assert {a: code for a, code in found.items() if code not in (200, 302, 405)} == {}
     assert len(every_address) > 150
+    assert rows() == before
 
 
 def test_who_may_only_look_changes_nothing(every_address):
