@@ -38,8 +38,11 @@ def campaign_event(
 
 
 def report_address(event: Event) -> str:
-    """The report of the campaign that the event is about."""
-    return reverse("crm_campaign:inspect", args=[event.subject.removeprefix("campaign:")])
+    """The report of the campaign that the event is about; nothing for one that is not ours."""
+    number = event.subject.removeprefix("campaign:")
+    if not (number.isascii() and number.isdecimal()):
+        return ""
+    return reverse("crm_campaign:inspect", args=[number])
 
 
 def campaign_name(event: Event) -> str:
