@@ -103,7 +103,7 @@ def test_the_way_from_the_list_to_the_report(boss, smtp_sink, django_capture_on_
 
     assert len(smtp_sink.messages) == 2
     report = text_of(boss.get(url("inspect", campaign)))
-    assert "Sent 2 100 %" in report
+    assert "Sent 2 100%" in report
     assert "were to get it" in report
     assert campaign.name in text_of(boss.get(url("list")))
 

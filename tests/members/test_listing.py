@@ -1,6 +1,7 @@
 import datetime
 
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone, translation
 from wagtail.models import ReferenceIndex
@@ -302,6 +303,13 @@ def test_each_page_needs_its_permission(colleague, page, permission):
     response = browser.get(reverse(f"crm_member:{page}", args=arguments))
     assert (response.status_code == 200) == (permission in PAGES[page])
     assert response.status_code in (200, 302)
+
+
+def test_the_last_button_of_a_row_says_that_nobody_is_deleted(editor):
+    member = make_member()
+    page = BeautifulSoup(editor.get(reverse("crm_member:list")).content, "html.parser")
+    [link] = page.find_all("a", href=reverse("crm_member:delete", args=[member.pk]))
+    assert link.text.strip() == "Withdraw or erase"
 
 
 def test_the_chooser_finds_by_name(editor):

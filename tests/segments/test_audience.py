@@ -90,7 +90,7 @@ def test_summary_says_who_sees_it():
     with translation.override("en"):
         assert summary(Audience(), {}) == "Everybody"
         assert summary(audience, NAMES) == (
-            "Bakers or Gold · not Staff · from 05/01/2026 9 a.m. · phone · 50 % of them"
+            "Bakers or Gold · not Staff · from 05/01/2026 9 a.m. · phone · 50% of them"
         )
         both = Audience(frozenset({1, 2}), need_all=True)
         assert summary(both, NAMES) == "Bakers and Gold"

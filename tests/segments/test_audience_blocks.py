@@ -211,7 +211,7 @@ def test_the_editor_is_told_summary_and_reach(client):
     address = "/admin/crm/audience/"
     english = {"Accept-Language": "en"}
     said = client.get(f"{address}?segments={gold.pk}&devices=phone", headers=english).json()
-    assert said == {"summary": "Gold · phone", "reach": "reaches 1 member now (50 %)"}
+    assert said == {"summary": "Gold · phone", "reach": "reaches 1 member now (50%)"}
     said = client.get(f"{address}?starts=2026-13-99&share=x", headers=english).json()
     assert said["summary"] == "Everybody"
 

@@ -27,13 +27,13 @@ def number_sent(campaign: Campaign) -> str:
 
 
 def rate_of(name: str) -> Any:
-    """An accessor for "412 (11 %)": a number and its share of what was sent."""
+    """An accessor for "412 (11%)": a number and its share of what was sent."""
 
     def text(campaign: Campaign) -> str:
         if not campaign.sent:
             return "–"
         number = getattr(campaign, name)
-        return f"{number:,} ({100 * number / campaign.sent:.0f} %)"
+        return f"{number:,} ({100 * number / campaign.sent:.0f}%)"
 
     return text
 

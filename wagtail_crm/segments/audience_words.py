@@ -16,7 +16,7 @@ Names = Mapping[int, str]
 
 
 def summary(audience: Audience, names: Names) -> str:
-    """Who sees it, in a few words: "Gold or Bakers · not Staff · from 1 May · phone · 50 %"."""
+    """Who sees it, in a few words: "Gold or Bakers · not Staff · from 1 May · phone · 50%"."""
     parts = []
     if audience.segments:
         wanted = _named(audience.segments, names)
@@ -32,7 +32,7 @@ def summary(audience: Audience, names: Names) -> str:
         devices = sorted(audience.devices)
         parts.append(listed([str(DEVICES.get(device, device)) for device in devices]))
     if audience.share < 100:
-        parts.append(gettext("%(share)d %% of them") % {"share": audience.share})
+        parts.append(gettext("%(share)d%% of them") % {"share": audience.share})
     return " · ".join(parts) or gettext("Everybody")
 
 

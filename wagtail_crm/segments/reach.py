@@ -21,8 +21,8 @@ class Reach:
 
     def __str__(self) -> str:
         text = ngettext(
-            "reaches %(n)s member now (%(percent)s %%)",
-            "reaches %(n)s members now (%(percent)s %%)",
+            "reaches %(n)s member now (%(percent)s%%)",
+            "reaches %(n)s members now (%(percent)s%%)",
             self.members,
         )
         percent = round(100 * self.members / self.total) if self.total else 0

@@ -123,6 +123,15 @@ class MemberIndexView(snippets.IndexView):
             )
         return buttons
 
+    def get_list_more_buttons(self, instance: Member) -> list[Any]:
+        """The last button says what it leads to: nobody is deleted from the list."""
+        buttons = list(super().get_list_more_buttons(instance))
+        delete_url = self.get_delete_url(instance)
+        for button in buttons:
+            if button.url == delete_url:
+                button.label = gettext("Withdraw or erase")
+        return buttons
+
     @property
     def _export_url(self) -> str:
         """The bulk action for all that the search and the filters leave over."""
