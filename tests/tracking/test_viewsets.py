@@ -1,3 +1,5 @@
+import datetime
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
@@ -79,6 +81,14 @@ def test_one_can_be_looked_at_and_not_edited(looker):
     assert response.context["may_retry"] is False
     assert looker.get(url("edit", refused.pk)).status_code == 302
     assert looker.get(url("add")).status_code == 302
+
+
+def test_its_moment_is_told_in_the_editors_time_zone(looker):
+    refused = refuse()
+    refused.at = datetime.datetime(2026, 11, 22, 16, 0, tzinfo=datetime.UTC)
+    refused.save()
+    response = looker.get(url("inspect", refused.pk), headers={"accept-language": "en"})
+    assert "Nov. 23, 2026, 1 a.m." in response.content.decode()
 
 
 def test_superusers_make_none_up_either(admin_client):

@@ -6,6 +6,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +41,9 @@ class RefusedEventInspectView(InspectView):
 
     def get_member_display_value(self) -> str:
         return str(self.object.member or "–")
+
+    def get_at_display_value(self) -> str:
+        return date_format(timezone.localtime(self.object.at), "DATETIME_FORMAT")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
