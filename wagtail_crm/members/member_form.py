@@ -40,6 +40,7 @@ class MemberForm(WagtailAdminModelForm):
             choices=[("", _("Not known")), *settings.LANGUAGES],
             help_text=_("The language of mails to this person."),
         )
+        self.fields["tags"].help_text = ""  # the widget says it
         owner = Q(pk=self.instance.owner_id)
         self.fields["owner"].queryset = staff() | staff().model._default_manager.filter(owner)
         for definition in self.definitions:

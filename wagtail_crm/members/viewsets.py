@@ -6,7 +6,7 @@ from django.urls import path
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn, TitleColumn
+from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 
 from wagtail_crm.viewsets import SETTINGS_MENU_HOOK, CrmViewSet
 
@@ -67,6 +67,10 @@ class AttributeViewSet(CrmViewSet):
         ]
 
 
+def _answer(record: ConsentRecord) -> Any:
+    return _("Yes") if record.granted else _("No")
+
+
 class ConsentViewSet(CrmViewSet):
     model = ConsentRecord
     icon = "check"
@@ -86,7 +90,7 @@ class ConsentViewSet(CrmViewSet):
                 "member", label=_("Member"), url_name="crm_member:inspect", id_accessor="member_id"
             ),
             Column("get_purpose_display", label=_("Purpose")),
-            BooleanColumn("granted", label=_("Yes")),
+            Column("granted", label=_("Answer"), accessor=_answer),
             Column("version", label=_("Version of the text")),
             Column(
                 "source",

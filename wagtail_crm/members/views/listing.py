@@ -178,6 +178,8 @@ class MemberCreateView(PersonFormMixin, snippets.CreateView):
 
 
 class MemberEditView(PersonFormMixin, snippets.EditView):
+    delete_item_label = gettext_lazy("Withdraw or erase")
+
     def save_instance(self) -> Member:
         member = self.write(self.form, Member.objects.get(pk=self.form.instance.pk))
         log(
