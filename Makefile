@@ -22,7 +22,7 @@ demo: $(INSTALLED) ## Run the example site (PORT=8000, RESET=1 starts afresh)
 	@exec $(BIN)/python -m example.demo --with-parent --host=$(HOST) --port=$(PORT) $(if $(RESET),--reset)
 
 test: $(INSTALLED) ## Run all tests on PostgreSQL and Redis, then those of the database on SQLite
-	@.ci/chromium
+	@.ci/tools
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 	DATABASE_URL=sqlite://:memory: $(BIN)/python -m pytest -n $(WORKERS) --database-only -m "not browser and not postgresql"
 
