@@ -2,6 +2,7 @@ import csv
 import io
 
 import pytest
+from bs4 import BeautifulSoup
 from wagtail.models import ModelLogEntry
 
 from tests.members.factories import make_attribute, make_member, make_registered_member, make_user
@@ -16,6 +17,10 @@ def bulk(action, *members, **query):
     ids = "&".join(f"id={member.pk}" for member in members) or "id=all"
     more = "".join(f"&{name}={value}" for name, value in query.items())
     return f"/admin/bulk/wagtail_crm_members/member/{action}/?{ids}{more}&next=/admin/crm/member/"
+
+
+def said(response):
+    return [str(message).strip() for message in response.context["messages"]]
 
 
 def test_tags_are_put_on_and_taken_off(editor):
@@ -34,7 +39,71 @@ def test_the_message_counts_those_who_lost_the_tag_they_were_found_by(editor):
     old = member.tagged_items.get().tag_id
     response = editor.post(bulk("tag", tag=old), {"add": "", "remove": [old]}, follow=True)
     assert Member.objects.get().tag_names == []
-    assert "1 member changed." in response.text
+    assert said(response) == ["The tags of 1 member were changed."]
+
+
+def test_no_tag_chosen_is_told_and_not_called_a_change(editor):
+    member = make_member()
+    response = editor.post(bulk("tag", member), {"add": ""})
+    assert response.status_code == 200
+    assert response.context["form"].non_field_errors() == [
+        "Choose at least one tag to add or to remove."
+    ]
+    assert "Choose at least one tag" in response.text
+
+
+def test_nobody_chosen_takes_no_owner_away(editor):
+    boss = make_user(is_superuser=True)
+    member = make_member(owner=boss)
+    response = editor.post(bulk("owner", member), {"owner": ""})
+    assert response.context["form"].errors == {"owner": ["This field is required."]}
+    assert Member.objects.get().owner == boss
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_message_says_who_looks_after_whom(editor, count):
+    boss = make_user(is_superuser=True, first_name="50%(x)s", last_name="")
+    members = [make_member() for _number in range(count)]
+    noun = "member" if count == 1 else "members"
+    response = editor.post(bulk("owner", *members), {"owner": boss.pk}, follow=True)
+    assert said(response) == [f"{boss} now looks after {count} {noun}."]
+    response = editor.post(bulk("owner", *members), {"owner": "nobody"}, follow=True)
+    verb = "has" if count == 1 else "have"
+    assert said(response) == [f"{count} {noun} {verb} no owner now."]
+    assert [member.owner for member in Member.objects.all()] == [None] * count
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        ("keep", "2 members have been withdrawn."),
+        ("erase", "The data of 2 members are erased."),
+    ],
+)
+def test_the_message_says_what_became_of_them(editor, outcome, words):
+    members = [make_member(), make_member()]
+    response = editor.post(bulk("delete", *members), {"outcome": outcome}, follow=True)
+    assert said(response) == [words]
+
+
+def test_each_outcome_has_a_button_that_names_it(editor):
+    member = make_member()
+    for address in (bulk("delete", member), f"/admin/crm/member/delete/{member.pk}/"):
+        page = BeautifulSoup(editor.get(address).text, "html.parser")
+        assert {
+            button["data-w-rules"]: button.text for button in page.select("button.serious")
+        } == {'{"outcome": "keep"}': "Withdraw", '{"outcome": "erase"}': "Withdraw and erase"}
+
+
+def test_days_and_numbers_are_exported_as_spreadsheets_calculate_with_them(editor):
+    make_attribute("birthday", type="date", label="Birthday")
+    make_attribute("height", type="number", label="Height")
+    make_member(attributes={"birthday": "1986-05-14", "height": 1234.5})
+    make_member(attributes={"height": 0})
+    response = editor.post(bulk("export"), {"encoding": "utf-8-sig"})
+    heading, *rows = exported(response, "utf-8-sig")
+    place = heading.index("Birthday")
+    assert sorted(row[place : place + 2] for row in rows) == [["", "0"], ["1986-05-14", "1234.5"]]
 
 
 def test_all_means_all_that_search_and_filters_leave(editor):

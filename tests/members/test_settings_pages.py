@@ -1,4 +1,5 @@
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import translation
 
@@ -37,6 +38,13 @@ def test_an_attribute_is_defined_in_every_language(editor):
     with translation.override("en"):
         assert definition.choice_pairs == [("東京都", "Tokyo"), ("京都府", "Kyoto")]
     assert (definition.key, definition.sort_order) == (key_for("都道府県").removesuffix("_2"), 5)
+
+
+def test_choices_are_shown_only_for_types_with_choices(editor):
+    page = BeautifulSoup(editor.get(ADD).text, "html.parser")
+    shown = page.select('[data-controller="w-rules"] [data-w-rules-target="show"]')
+    assert [each.find("textarea")["name"] for each in shown] == ["choices", "choices_en"]
+    assert {each["data-w-rules"] for each in shown} == {'{"type": ["choice", "choices"]}'}
 
 
 def test_editing_shows_and_keeps_the_translations(editor):

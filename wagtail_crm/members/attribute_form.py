@@ -1,5 +1,6 @@
 """The form in which staff define an attribute, in every language of the site."""
 
+import json
 import re
 from typing import Any
 
@@ -17,6 +18,12 @@ from .models import AttributeDefinition
 
 TRANSLATED = ("label", "help_text", "choices")
 LIST_TYPES = (AttributeDefinition.Type.CHOICE, AttributeDefinition.Type.CHOICES)
+# Wagtail's script shows choices while the type is one with choices.
+WATCHED = {"data-controller": "w-rules", "data-action": "change->w-rules#resolve"}
+ONLY_FOR_LISTS = {
+    "data-w-rules-target": "show",
+    "data-w-rules": json.dumps({"type": [str(each) for each in LIST_TYPES]}),
+}
 
 
 def base_language() -> str:
@@ -105,20 +112,28 @@ def attribute_panel() -> Panel:
             widget=forms.Textarea(attrs={"rows": 4}),
             help_text=_("In the same order as above, one per line."),
         )
-        fields = [FieldPanel(f"{name}_{code}") for name in TRANSLATED]
-        groups.append(MultiFieldPanel(fields, heading=_language_name(code)))
+        groups.append(_texts_panel(f"_{code}", _language_name(code)))
     form = type("SiteAttributeForm", (AttributeForm,), texts)
     panels = [
         MultiFieldPanel(
             [FieldPanel("type"), FieldPanel("place"), FieldPanel("required")],
             heading=_("What is asked, and where"),
         ),
-        MultiFieldPanel(
-            [FieldPanel(name) for name in TRANSLATED], heading=_language_name(base_language())
-        ),
+        _texts_panel("", _language_name(base_language())),
         *groups,
     ]
-    return ObjectList(panels, base_form_class=form).bind_to_model(AttributeDefinition)
+    whole = ObjectList(panels, base_form_class=form, attrs=WATCHED)
+    return whole.bind_to_model(AttributeDefinition)
+
+
+def _texts_panel(suffix: str, heading: str) -> Panel:
+    """The texts in one language."""
+    fields = [
+        FieldPanel(f"label{suffix}"),
+        FieldPanel(f"help_text{suffix}"),
+        FieldPanel(f"choices{suffix}", attrs=ONLY_FOR_LISTS),
+    ]
+    return MultiFieldPanel(fields, heading=heading)
 
 
 def _language_name(code: str) -> str:

@@ -26,6 +26,7 @@ FIELDS = (
     "language",
     "owner",
 )
+CALCULATED = (AttributeDefinition.Type.DATE, AttributeDefinition.Type.NUMBER)
 MOMENTS = ("created_at", "registered_at", "last_seen_at")
 
 
@@ -56,10 +57,16 @@ def _cells(member: Any, definitions: list[AttributeDefinition]) -> list[str]:
     granted = {record.purpose: record.granted for record in member.answers}
     cells += [_("Yes") if granted.get(each) else _("No") for each in ConsentRecord.Purpose.values]
     cells += [
-        display_value(definition, member.attributes.get(definition.key))
-        for definition in definitions
+        _answer(definition, member.attributes.get(definition.key)) for definition in definitions
     ]
     return cells + [_moment(getattr(member, name)) for name in MOMENTS]
+
+
+def _answer(definition: AttributeDefinition, value: Any) -> str:
+    """As people read it; days and numbers as spreadsheets, and an import, calculate with them."""
+    if value is not None and definition.type in CALCULATED:
+        return str(value)
+    return display_value(definition, value)
 
 
 def _moment(moment: Any) -> str:

@@ -41,6 +41,7 @@ class MemberForm(WagtailAdminModelForm):
             help_text=_("The language of mails to this person."),
         )
         self.fields["tags"].help_text = ""  # the widget says it
+        self.fields["tags"].help_text = ""  # taggit's speaks of commas; the widget explains itself
         owner = Q(pk=self.instance.owner_id)
         self.fields["owner"].queryset = staff() | staff().model._default_manager.filter(owner)
         for definition in self.definitions:

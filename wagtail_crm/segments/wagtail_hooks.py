@@ -4,6 +4,7 @@ from datetime import timedelta
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.compare import register_comparison_class
 from wagtail.snippets.models import register_snippet
 
 from wagtail_crm.jobs import Job
@@ -13,18 +14,20 @@ from wagtail_crm.members.personal_data import PersonalData
 from wagtail_crm.tracking.snapshots import SnapshotPart
 
 from . import tasks
+from .comparison import RulesComparison
 from .deletion import refuse_if_used
 from .member_filter import in_segment
 from .membership import build_segment_ids
 from .models import Membership
 from .panels import segments_of
-from .rules.blocks import RuleBlock
+from .rules.blocks import RuleBlock, RulesField
 from .rules.builtin_blocks import BLOCKS
 from .views.audience import audience_view
 from .views.editing import publish_first
 from .viewsets import SegmentViewSet
 
 register_snippet(SegmentViewSet)
+register_comparison_class(RulesField, comparison_class=RulesComparison)
 hooks.register("before_delete_snippet", refuse_if_used)
 hooks.register("construct_snippet_action_menu", publish_first)
 

@@ -4,7 +4,8 @@ import logging
 from typing import Any
 
 from django import forms
-from django.core.exceptions import PermissionDenied
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -76,9 +77,15 @@ class MemberBulkAction(SnippetBulkAction):
         }
 
     def get_success_message(self, count: int, others: int) -> str:
-        return ngettext("%(count)d member changed.", "%(count)d members changed.", count) % {
-            "count": count
-        }
+        return self.told(count) % {"number": intcomma(count), **self.words()}
+
+    def told(self, count: int) -> str:
+        """What was done, with places for the ``number`` of members and for ``words``."""
+        return ngettext("%(number)s member changed.", "%(number)s members changed.", count)
+
+    def words(self) -> dict[str, Any]:
+        """What else the message names."""
+        return {}
 
 
 def forms_context(view: MemberBulkAction, **kwargs: Any) -> dict[str, Any]:
@@ -96,6 +103,12 @@ class TagForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        if not self.errors and not said["add"] and not said["remove"]:
+            raise ValidationError(_("Choose at least one tag to add or to remove."))
+        return said
+
 
 class TagMembers(MemberBulkAction):
     display_name = _("Tag")
@@ -112,18 +125,29 @@ class TagMembers(MemberBulkAction):
         remove = [tag.name for tag in said["remove"]]
         return actions.tag_members(members=objects, add=said["add"], remove=remove), 0
 
+    def told(self, count: int) -> str:
+        return ngettext(
+            "The tags of %(number)s member were changed.",
+            "The tags of %(number)s members were changed.",
+            count,
+        )
+
+
+NOBODY = "nobody"
+
+
+def possible_owners() -> list[tuple[str, Any]]:
+    """Nobody is an answer of its own: whoever forgets to choose takes no owner away."""
+    colleagues = [(str(each.pk), str(each)) for each in staff()]
+    return [("", _("Please choose")), *colleagues, (NOBODY, _("Nobody"))]
+
 
 class OwnerForm(forms.Form):
-    owner: Any = forms.ModelChoiceField(
-        label=pgettext_lazy("member", "Owner"),
-        required=False,
-        queryset=None,
-        empty_label=_("Nobody"),
-    )
+    owner = forms.ChoiceField(label=pgettext_lazy("member", "Owner"), choices=possible_owners)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = staff()  # type: ignore[attr-defined]
+    def clean_owner(self) -> Any:
+        chosen = self.cleaned_data["owner"]
+        return None if chosen == NOBODY else staff().get(pk=chosen)
 
 
 class AssignOwner(MemberBulkAction):
@@ -139,6 +163,22 @@ class AssignOwner(MemberBulkAction):
     def execute_action(cls, objects: Any, **kwargs: Any) -> tuple[int, int]:
         owner = kwargs["self"].cleaned_form.cleaned_data["owner"]
         return actions.assign_owner(members=objects, owner=owner), 0
+
+    def told(self, count: int) -> str:
+        if self.words()["owner"] is None:
+            return ngettext(
+                "%(number)s member has no owner now.",
+                "%(number)s members have no owner now.",
+                count,
+            )
+        return ngettext(
+            "%(owner)s now looks after %(number)s member.",
+            "%(owner)s now looks after %(number)s members.",
+            count,
+        )
+
+    def words(self) -> dict[str, Any]:
+        return {"owner": self.cleaned_form.cleaned_data["owner"]}
 
 
 class ExportForm(forms.Form):
@@ -173,9 +213,9 @@ class CloseMembers(MemberBulkAction):
     action_type = "delete"
     action_priority = 40
     classes = {"serious"}
+    template_name = "wagtail_crm/members/admin/bulk_close.html"
     form_class = ClosingForm
     question = _("What becomes of their data?")
-    button_label = _("Withdraw")
     permission = "delete"
 
     @classmethod
@@ -187,3 +227,16 @@ class CloseMembers(MemberBulkAction):
         for member in members:
             actions.withdraw_member(member=member, erase=erase, by=view.request.user)
         return len(members), 0
+
+    def told(self, count: int) -> str:
+        if self.cleaned_form.cleaned_data["outcome"] == "erase":
+            return ngettext(
+                "The data of %(number)s member are erased.",
+                "The data of %(number)s members are erased.",
+                count,
+            )
+        return ngettext(
+            "%(number)s member has been withdrawn.",
+            "%(number)s members have been withdrawn.",
+            count,
+        )

@@ -1,0 +1,25 @@
+"""What the history of a segment says between two versions."""
+
+import pytest
+from bs4 import BeautifulSoup
+from django.urls import reverse
+
+from tests.segments.factories import make_segment, purchase
+from tests.segments.posting import ENGLISH
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committing")]
+
+
+def test_versions_are_compared_in_words(chief, client):
+    segment = make_segment(purchase(amount=4), name="Regulars")
+    before = segment.latest_revision_id
+    kind, value = purchase(amount=5)
+    segment.rules = segment.rules.stream_block.to_python([{"type": kind, "value": value}])
+    after = segment.save_revision().pk
+    address = reverse("crm_segment:revisions_compare", args=[segment.pk, before, after])
+    page = BeautifulSoup(client.get(address, **ENGLISH).text, "html.parser")
+    (cell,) = page.select("td.comparison")
+    (deleted,), (added,) = cell.select(".deletion"), cell.select(".addition")
+    assert (deleted.text, added.text) == ("4", "5")
+    deleted.decompose()
+    assert cell.get_text(strip=True) == "Members who bought something at least5times."
