@@ -1,6 +1,7 @@
 import datetime
 
 import pytest
+from bs4 import BeautifulSoup
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -46,6 +47,12 @@ def test_an_editor_makes_a_rule(editor):
         100,
         True,
     )
+
+
+def test_an_amount_is_asked_for_only_where_there_is_one(editor):
+    page = BeautifulSoup(editor.get("/admin/crm/earningrule/add/").text, "html.parser")
+    (asked,) = page.select('[data-controller="w-rules"] [data-w-rules-target="enable"]')
+    assert (asked["name"], asked["data-w-rules"]) == ("per_value", '{"kind": ["purchase"]}')
 
 
 @pytest.mark.parametrize(

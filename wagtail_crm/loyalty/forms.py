@@ -1,5 +1,6 @@
 """The forms of points in the admin: earning rules, and changes by hand."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -28,6 +29,16 @@ def earning_kinds() -> list[tuple[str, Any]]:
 
 class EarningRuleForm(WagtailAdminModelForm):
     kind = forms.ChoiceField(label=_("For"), choices=earning_kinds)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Wagtail's script lets one write an amount only for what has one.
+        kinds = event_kinds.items()
+        with_amount = [slug for slug, kind in kinds if kind.unit and slug != POINTS_KIND]
+        self.fields["per_value"].widget.attrs |= {
+            "data-w-rules-target": "enable",
+            "data-w-rules": json.dumps({"kind": with_amount}),
+        }
 
     def clean(self) -> Any:
         cleaned = super().clean()

@@ -5,7 +5,13 @@ from typing import Any
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel, PageChooserPanel
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    MultiFieldPanel,
+    ObjectList,
+    PageChooserPanel,
+)
 from wagtail.admin.ui.tables import Column, StatusTagColumn
 
 from wagtail_crm.tracking.kinds import event_kinds
@@ -34,27 +40,31 @@ class EarningRuleViewSet(CrmViewSet):
     index_results_template_name = "wagtail_crm/loyalty/admin/index_results.html"
     list_filter = ["is_active"]
     search_fields = ["label"]
-    panels = [
-        MultiFieldPanel(
-            [FieldPanel("label"), FieldPanel("kind"), PageChooserPanel("page")],
-            heading=_("What earns points"),
-        ),
-        MultiFieldPanel(
-            [
-                FieldRowPanel([FieldPanel("points"), FieldPanel("per_value")]),
-                FieldPanel("frequency"),
-            ],
-            heading=_("How many"),
-        ),
-        MultiFieldPanel(
-            [
-                FieldPanel("segment"),
-                FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
-                FieldPanel("is_active"),
-            ],
-            heading=_("For whom and when"),
-        ),
-    ]
+    edit_handler = ObjectList(
+        [
+            MultiFieldPanel(
+                [FieldPanel("label"), FieldPanel("kind"), PageChooserPanel("page")],
+                heading=_("What earns points"),
+            ),
+            MultiFieldPanel(
+                [
+                    FieldRowPanel([FieldPanel("points"), FieldPanel("per_value")]),
+                    FieldPanel("frequency"),
+                ],
+                heading=_("How many"),
+            ),
+            MultiFieldPanel(
+                [
+                    FieldPanel("segment"),
+                    FieldRowPanel([FieldPanel("starts_at"), FieldPanel("ends_at")]),
+                    FieldPanel("is_active"),
+                ],
+                heading=_("For whom and when"),
+            ),
+        ],
+        # Wagtail's script asks for an amount only where there is one: see the form.
+        attrs={"data-controller": "w-rules", "data-action": "change->w-rules#resolve"},
+    )
 
     @cached_property
     def list_display(self) -> list[Any]:
