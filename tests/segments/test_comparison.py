@@ -6,8 +6,35 @@ from django.urls import reverse
 
 from tests.segments.factories import make_segment, purchase
 from tests.segments.posting import ENGLISH
+from wagtail_crm.segments.comparison import changes_between
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committing")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        (
+            "過去90日間に4回以上購入している会員",
+            "過去90日間に5回以上購入している会員",
+            [
+                ("equal", "過去90日間に"),
+                ("deletion", "4"),
+                ("addition", "5"),
+                ("equal", "回以上購入している会員"),
+            ],
+        ),
+        ("All members.", "All members.", [("equal", "All members.")]),
+        ("", "東京", [("addition", "東京")]),
+        (
+            "at least 1,000 yen",
+            "at least 900 yen",
+            [("equal", "at least "), ("deletion", "1,000"), ("addition", "900"), ("equal", " yen")],
+        ),
+    ],
+)
+def test_words_are_told_apart_without_spaces(before, after, changes):
+    assert changes_between(before, after) == changes
 
 
 def test_versions_are_compared_in_words(chief, client):

@@ -1,8 +1,14 @@
 """Two versions of a segment side by side."""
 
+import re
+from difflib import SequenceMatcher
 from typing import Any
 
-from wagtail.admin.compare import TextFieldComparison
+from django.utils.safestring import SafeString
+from wagtail.admin.compare import TextDiff, TextFieldComparison
+
+# Japanese puts no spaces between words; they mostly end where the script changes.
+WORD = re.compile(r"\d[\d.,]*|[々一-鿿]+|[ぁ-ゟ]+|[゠-ヿ]+|[^\W\d_々一-鿿ぁ-ヿ]+|.", re.DOTALL)
 
 
 class RulesComparison(TextFieldComparison):
@@ -11,3 +17,19 @@ class RulesComparison(TextFieldComparison):
     def __init__(self, field: Any, obj_a: Any, obj_b: Any) -> None:
         super().__init__(field, obj_a, obj_b)
         self.val_a, self.val_b = obj_a.sentence, obj_b.sentence
+
+    def htmldiff(self) -> SafeString:
+        html: SafeString = TextDiff(changes_between(self.val_a, self.val_b)).to_html()
+        return html
+
+
+def changes_between(before: str, after: str) -> list[tuple[str, str]]:
+    """Pieces of both texts in order: ("equal" or "deletion" or "addition", words)."""
+    old, new = WORD.findall(before), WORD.findall(after)
+    changes = []
+    for operation, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if operation == "equal":
+            changes.append(("equal", "".join(old[i:j])))
+            continue
+        changes += [("deletion", "".join(old[i:j])), ("addition", "".join(new[k:m]))]
+    return [(kind, words) for kind, words in changes if words]
