@@ -60,11 +60,15 @@ class Viewer:
 
 
 class RequestViewer(Viewer):
-    """A viewer who is asked for a device or a key only where an audience needs one."""
+    """A viewer who is asked for a device, a key or the time only where an audience needs one."""
 
     def __init__(self, crm: Any) -> None:
         crm.mark_personal()
-        self.__dict__.update(crm=crm, segments=crm.segments, now=timezone.now())
+        self.__dict__.update(crm=crm, segments=crm.segments)
+
+    @cached_property
+    def now(self) -> datetime.datetime:
+        return timezone.now()
 
     @cached_property
     def device(self) -> str:

@@ -68,11 +68,18 @@ def segment_list(label: Any) -> blocks.ListBlock:
     )
 
 
+class MatchBlock(blocks.ChoiceBlock):
+    """Any or all; what is stored is a key as it stands, so no page looks for it among them."""
+
+    def normalize_choice(self, value: Any) -> Any:
+        return value
+
+
 class AudienceBlock(blocks.StructBlock):
     """Who sees it; left empty, everybody does."""
 
     segments = segment_list(_("Show to"))
-    match = blocks.ChoiceBlock(
+    match = MatchBlock(
         choices=[("any", _("anyone in one of them")), ("all", _("only those in all of them"))],
         default="any",
         label=_("Several segments mean"),

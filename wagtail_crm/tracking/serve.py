@@ -38,7 +38,8 @@ def record_page_view(next_serve_page: ServeChain) -> ServeChain:
 def _note(crm: Crm, page: Any, request: HttpRequest) -> None:
     """The page is made: whatever goes wrong here, the visitor gets it."""
     try:
-        crm.track(PAGE_VIEW, page=page, **touch_of(request))
+        if crm.may_track:
+            crm.track(PAGE_VIEW, page=page, **touch_of(request))
     except Exception:
         logger.exception("A view of page %s was not recorded.", page.pk)
 
