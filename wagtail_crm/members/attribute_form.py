@@ -92,6 +92,9 @@ class AttributeForm(WagtailAdminModelForm):
         saved: AttributeDefinition = super().save(commit)
         return saved
 
+    class Media:
+        css = {"all": ["wagtail_crm/members/admin.css"]}
+
 
 def _lines(text: str | None) -> list[str]:
     return [line.strip() for line in (text or "").splitlines() if line.strip()]
