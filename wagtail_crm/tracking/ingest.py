@@ -35,20 +35,9 @@ def write_events(events: Sequence[NewEvent]) -> set[UUID]:
 
 
 def _write_postgresql(connection: Any, events: Sequence[NewEvent]) -> set[UUID]:
-    columns = [
-        [event.id for event in events],
-        [event.at for event in events],
-        [event.kind for event in events],
-        [event.member_id for event in events],
-        [event.visitor_id for event in events],
-        [event.page_id for event in events],
-        [event.site_id for event in events],
-        [event.subject for event in events],
-        [event.value for event in events],
-        [json.dumps(event.data, cls=DjangoJSONEncoder) for event in events],
-    ]
+    rows = b"[%s]" % b",".join(event.to_json() for event in events)
     with connection.cursor() as cursor:
-        cursor.execute(sql.INGEST_POSTGRESQL, [*columns, timezone.get_default_timezone_name()])
+        cursor.execute(sql.INGEST_POSTGRESQL, [rows.decode(), timezone.get_default_timezone_name()])
         return {row[0] for row in cursor.fetchall()}
 
 

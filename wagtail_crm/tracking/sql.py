@@ -7,12 +7,12 @@ INGEST_POSTGRESQL = """
 WITH fresh AS (
     INSERT INTO wagtail_crm_tracking_event
         (id, at, kind, member_id, visitor_id, page_id, site_id, subject, value, data)
-    SELECT id, at, kind, member_id, visitor_id, page_id, site_id, subject, value, data::jsonb
-    FROM unnest(
-        %s::uuid[], %s::timestamptz[], %s::text[], %s::bigint[], %s::uuid[],
-        %s::bigint[], %s::bigint[], %s::text[], %s::numeric[], %s::text[]
-    ) AS incoming
-        (id, at, kind, member_id, visitor_id, page_id, site_id, subject, value, data)
+    SELECT id, at, kind, coalesce(member_id, 0), visitor_id, coalesce(page_id, 0), site_id,
+           coalesce(subject, ''), value, coalesce(data, '{}')
+    FROM json_to_recordset(%s::json) AS incoming (
+        id uuid, at timestamptz, kind text, member_id bigint, visitor_id uuid, page_id bigint,
+        site_id bigint, subject text, value numeric, data jsonb
+    )
     ON CONFLICT DO NOTHING
     RETURNING id, at, kind, member_id, page_id, subject, value
 ), totals AS (
