@@ -61,11 +61,13 @@ GOOD = {
         {"subject": f'"{"x" * 121}"'},
         {"kind": "null"},
         {"colour": '"red"'},
+        {"id": None},
+        {"at": None},
         {"visitor_id": '"me"'},
     ],
 )
 def test_from_json_refuses_a_wrong_field(field):
-    text = ",".join(f'"{name}":{value}' for name, value in (GOOD | field).items())
+    text = ",".join(f'"{name}":{value}' for name, value in (GOOD | field).items() if value)
     with pytest.raises(ValueError):
         NewEvent.from_json(f"{{{text}}}".encode())
 
@@ -73,7 +75,7 @@ def test_from_json_refuses_a_wrong_field(field):
 def test_to_json_leaves_out_what_is_empty():
     event = NewEvent("login", at=datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC))
     assert event.to_json() == (
-        b'{"kind":"login","id":"%s","at":"2026-01-02T00:00:00+00:00"}' % str(event.id).encode()
+        b'{"kind":"login","id":"%s","at":"2026-01-02T00:00:00Z"}' % str(event.id).encode()
     )
 
 

@@ -53,4 +53,4 @@ def _first_id(moment: datetime.datetime) -> UUID:
 
 
 def _new_event(row: Event) -> NewEvent:
-    return NewEvent(**{name: getattr(row, name) for name in NewEvent.__slots__})
+    return NewEvent(**{name: getattr(row, name) for name in NewEvent.__struct_fields__})

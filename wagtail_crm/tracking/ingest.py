@@ -1,19 +1,17 @@
 """Writing events and their totals, so that only what is really new counts."""
 
 import datetime
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connections, router
 from django.utils import timezone
 
 from . import sql
-from .events import NewEvent
+from .events import NewEvent, to_json_array
 from .models import DailyTotal, Event
 
 TotalKey = tuple[int, str, int, str, datetime.date]
@@ -35,9 +33,9 @@ def write_events(events: Sequence[NewEvent]) -> set[UUID]:
 
 
 def _write_postgresql(connection: Any, events: Sequence[NewEvent]) -> set[UUID]:
-    rows = b"[%s]" % b",".join(event.to_json() for event in events)
+    rows = to_json_array(events).decode()
     with connection.cursor() as cursor:
-        cursor.execute(sql.INGEST_POSTGRESQL, [rows.decode(), timezone.get_default_timezone_name()])
+        cursor.execute(sql.INGEST_POSTGRESQL, [rows, timezone.get_default_timezone_name()])
         return {row[0] for row in cursor.fetchall()}
 
 
@@ -51,7 +49,7 @@ def _write_portable(events: Sequence[NewEvent]) -> set[UUID]:
 
 
 def _row(event: NewEvent) -> Event:
-    return Event(**{name: getattr(event, name) for name in NewEvent.__slots__})
+    return Event(**{name: getattr(event, name) for name in NewEvent.__struct_fields__})
 
 
 def _total_key(event: NewEvent) -> TotalKey:

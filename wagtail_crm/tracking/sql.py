@@ -43,9 +43,10 @@ SET count = total.count + excluded.count, value = total.value + excluded.value
 TOUCH_VISITORS_POSTGRESQL = """
 INSERT INTO wagtail_crm_tracking_visitor AS visitor
     (id, first_seen_at, last_seen_at, first_touch, last_touch)
-SELECT id, first_seen_at, last_seen_at, first_touch::jsonb, last_touch::jsonb
-FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[])
-    AS incoming (id, first_seen_at, last_seen_at, first_touch, last_touch)
+SELECT * FROM json_to_recordset(%s::json) AS incoming (
+    id uuid, first_seen_at timestamptz, last_seen_at timestamptz,
+    first_touch jsonb, last_touch jsonb
+)
 ORDER BY id
 ON CONFLICT (id) DO UPDATE SET
     first_touch = CASE

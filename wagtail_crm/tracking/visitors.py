@@ -1,17 +1,35 @@
 """Browsers of a batch of events: seen again, and whose they are."""
 
-import dataclasses
-import json
+import datetime
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from django.db import connections, router
 
 from . import sql
 from .events import NOBODY, NewEvent
 from .models import Visitor
+
+
+class Sighting(NamedTuple):
+    """One browser in a batch: when it was seen, and where it came from."""
+
+    id: UUID
+    first_seen_at: datetime.datetime
+    last_seen_at: datetime.datetime
+    first_touch: dict[str, Any]
+    last_touch: dict[str, Any]
+
+
+class Owner(NamedTuple):
+    """Whose a browser is since when; whether it said no."""
+
+    member_id: int | None
+    linked_at: datetime.datetime | None
+    forgotten_at: datetime.datetime | None
 
 
 def with_owners(events: Sequence[NewEvent]) -> list[NewEvent]:
@@ -36,46 +54,37 @@ def with_owners(events: Sequence[NewEvent]) -> list[NewEvent]:
     return [_with_owner(event, known) for event in events]
 
 
-def _sighting(key: UUID, events: list[NewEvent]) -> Visitor:
-    events = sorted(events, key=lambda event: event.at)
+def _sighting(key: UUID, events: list[NewEvent]) -> Sighting:
+    events.sort(key=lambda event: event.at)
     touches = [event.data["touch"] for event in events if event.data.get("touch")]
-    return Visitor(
-        pk=key,
-        first_seen_at=events[0].at,
-        last_seen_at=events[-1].at,
-        first_touch=events[0].data.get("touch", {}),
-        last_touch=touches[-1] if touches else {},
-    )
+    first_touch = events[0].data.get("touch", {})
+    last_touch = touches[-1] if touches else {}
+    return Sighting(key, events[0].at, events[-1].at, first_touch, last_touch)
 
 
-def _touch_postgresql(connection: Any, rows: list[Visitor]) -> dict[UUID, Visitor]:
-    columns: list[list[Any]] = [
-        [row.pk for row in rows],
-        [row.first_seen_at for row in rows],
-        [row.last_seen_at for row in rows],
-        [json.dumps(row.first_touch) for row in rows],
-        [json.dumps(row.last_touch) for row in rows],
-    ]
+def _touch_postgresql(connection: Any, rows: list[Sighting]) -> dict[UUID, Owner]:
+    text = msgspec.json.encode([row._asdict() for row in rows]).decode()
     with connection.cursor() as cursor:
-        cursor.execute(sql.TOUCH_VISITORS_POSTGRESQL, columns)
-        return {
-            key: Visitor(pk=key, member_id=member, linked_at=linked, forgotten_at=forgotten)
-            for key, member, linked, forgotten in cursor.fetchall()
-        }
+        cursor.execute(sql.TOUCH_VISITORS_POSTGRESQL, [text])
+        return {key: Owner(*owner) for key, *owner in cursor.fetchall()}
 
 
-def _touch_portable(rows: list[Visitor]) -> dict[UUID, Visitor]:
-    known = Visitor.objects.select_for_update().in_bulk([row.pk for row in rows])
+def _touch_portable(rows: list[Sighting]) -> dict[UUID, Owner]:
+    known = Visitor.objects.select_for_update().in_bulk([row.id for row in rows])
     for row in rows:
-        if visitor := known.get(row.pk):
+        if visitor := known.get(row.id):
             _merge(visitor, row)
     columns = ["first_seen_at", "last_seen_at", "first_touch", "last_touch"]
     Visitor.objects.bulk_update(known.values(), columns)
-    Visitor.objects.bulk_create([row for row in rows if row.pk not in known])
-    return known
+    new = [Visitor(**row._asdict()) for row in rows if row.id not in known]
+    Visitor.objects.bulk_create(new)
+    return {
+        key: Owner(visitor.member_id, visitor.linked_at, visitor.forgotten_at)
+        for key, visitor in known.items()
+    }
 
 
-def _merge(visitor: Visitor, sighting: Visitor) -> None:
+def _merge(visitor: Visitor, sighting: Sighting) -> None:
     if visitor.forgotten_at is None:
         if sighting.first_seen_at < visitor.first_seen_at:
             visitor.first_touch = sighting.first_touch
@@ -85,12 +94,12 @@ def _merge(visitor: Visitor, sighting: Visitor) -> None:
     visitor.last_seen_at = max(visitor.last_seen_at, sighting.last_seen_at)
 
 
-def _with_owner(event: NewEvent, known: dict[UUID, Visitor]) -> NewEvent:
-    visitor = known.get(event.visitor_id) if event.visitor_id else None
-    if visitor is None:
+def _with_owner(event: NewEvent, known: dict[UUID, Owner]) -> NewEvent:
+    owner = known.get(event.visitor_id) if event.visitor_id else None
+    if owner is None:
         return event
-    if visitor.forgotten_at is not None:
-        return dataclasses.replace(event, visitor_id=None)
-    if event.member_id or visitor.linked_at is None or event.at > visitor.linked_at:
+    if owner.forgotten_at is not None:
+        return msgspec.structs.replace(event, visitor_id=None)
+    if event.member_id or owner.linked_at is None or event.at > owner.linked_at:
         return event
-    return dataclasses.replace(event, member_id=visitor.member_id or NOBODY)
+    return msgspec.structs.replace(event, member_id=owner.member_id or NOBODY)
