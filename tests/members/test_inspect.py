@@ -1,4 +1,6 @@
+import datetime
 import json
+import re
 from decimal import Decimal
 
 import pytest
@@ -55,6 +57,13 @@ def test_the_header_says_who_this_is(editor):
     text = editor.get(page(member)).text
     for word in ("田中 陽子", "たなか", "C07", "VIP", "Prospect", member.email, "no owner"):
         assert word in text
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(59, "seen within the hour"), (61, "last seen")])
+def test_no_more_is_said_of_a_visit_than_its_hour(editor, minutes, words):
+    seen = timezone.now() - datetime.timedelta(minutes=minutes)
+    text = editor.get(page(make_member(last_seen_at=seen))).text
+    assert re.findall("seen within the hour|last seen", text) == [words]
 
 
 def test_consents_show_the_answers_in_force(editor):

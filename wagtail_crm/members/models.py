@@ -1,5 +1,6 @@
 """Who they are: one list of people, what a site wants to know of them, what they agreed to."""
 
+import datetime
 import uuid
 
 from django.conf import settings
@@ -157,6 +158,12 @@ class Member(ClusterableModel):
     @property
     def is_registered(self) -> bool:
         return self.status == self.Status.REGISTERED
+
+    @property
+    def was_just_seen(self) -> bool:
+        """Within the hour: visits are noted by the hour, and no more than that may be said."""
+        hour = datetime.timedelta(hours=1)
+        return self.last_seen_at is not None and timezone.now() - self.last_seen_at < hour
 
 
 class TaggedMember(ItemBase):
