@@ -8,17 +8,17 @@ Prints a table and, last, one line of JSON; ends with 1 below the budget of DESI
 """
 
 import json
-import os
-import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from example.demo.processes import Process, free_port
-from example.demo.servers import Postgres, Redis
+
+from .servers import example_site
 
 BUDGET = 1.0
 MAILS = 300
@@ -35,29 +35,18 @@ time.sleep(10**6)
 """
 
 
-def prepare(folder: Path):
-    """Start the servers and give Django a migrated database; what must be stopped at the end."""
-    postgres = Postgres(folder / "postgres", folder / "postgres.log")
-    redis = Redis(folder / "redis", folder / "redis.log")
-    sink = Process(
-        "sink", [sys.executable, "-c", SINK, str(port := free_port())], folder / "sink.log"
-    )
-    for server in (postgres, redis, sink):
-        server.start()
-    postgres.create_database("crm")
-    os.environ |= {
-        "DATABASE_URL": postgres.url("crm"),
-        "REDIS_URL": redis.url(),
-        "EMAIL_PORT": str(port),
-        "CRM_VAR": str(folder),
-        "DEBUG": "0",
-    }
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "example.settings")
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True)
-    import django  # reads the environment set above
-
-    django.setup()
-    return [sink, redis, postgres]
+@contextmanager
+def mail_sink() -> Iterator[int]:
+    """An SMTP server that takes everything and keeps nothing; yields its port."""
+    with tempfile.TemporaryDirectory(prefix="crm-bench-") as folder:
+        port = free_port()
+        command = [sys.executable, "-c", SINK, str(port)]
+        sink = Process("sink", command, Path(folder) / "sink.log")
+        sink.start()
+        try:
+            yield port
+        finally:
+            sink.stop()
 
 
 def django_way(members, html, text):
@@ -137,14 +126,8 @@ def measure():
 
 
 def main() -> int:
-    folder = Path(tempfile.mkdtemp(prefix="crm-bench-"))
-    servers = prepare(folder)
-    try:
+    with mail_sink() as port, example_site(EMAIL_PORT=str(port)):
         times = measure()
-    finally:
-        for server in servers:
-            server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
     for name, rounds in times.items():
         clock, cpu = (statistics.median(column) for column in zip(*rounds, strict=True))
         print(f"{name:<8} {MAILS / clock:6.0f} mails/s {1000 * cpu / MAILS:6.2f} ms CPU a mail")
