@@ -4,21 +4,20 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.loyalty.factories import make_rule, make_staff
+from tests.loyalty.factories import make_staff
 from tests.mail.factories import CHROME, button, make_campaign, make_sender, text
 from tests.members.factories import make_attribute, make_registered_member
+from tests.one_of_each import one_of_each
 from tests.segments.factories import attribute, make_segment
-from tests.surveys.factories import WHY, answer, make_survey, question
+from tests.surveys.factories import WHY, make_survey, question
 from tests.test_admin_access import bulk_addresses, crm_addresses, filled_in, has_parameter
-from wagtail_crm.loyalty.actions import adjust_points
 from wagtail_crm.mail import actions as mailing
 from wagtail_crm.mail import sending
 from wagtail_crm.mail.models import Suppression
 from wagtail_crm.members import actions
 from wagtail_crm.members.models import Member
-from wagtail_crm.tracking.actions import record_events, set_aside
+from wagtail_crm.tracking.actions import record_events
 from wagtail_crm.tracking.events import NewEvent
-from wagtail_crm.tracking.models import RefusedEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -54,11 +53,6 @@ def objects(member):
         subject=f"{EVIL} {{{{ name }}}}",
         preheader=EVIL,
     )
-    campaign.save_revision()
-    staff = make_staff()
-    actions.tag_members(members=[member], add=[EVIL])
-    adjust_points(member=member, points=5, reason=EVIL, staff=staff)
-    answer(survey, member, why=EVIL)
     data = {"path": EVIL, "name": EVIL, "currency": EVIL, "device": EVIL, "campaign": EVIL}
     data |= {"link": EVIL, "error": EVIL, "url": EVIL, "quantity": EVIL}
     kinds = ("page_view", "search", "cart_add", "purchase", "consent", "mail_click", "mail_bounce")
@@ -68,21 +62,16 @@ def objects(member):
             for kind in kinds
         ]
     )
-    set_aside(payloads=[EVIL.encode()], reason=EVIL)
-    return {
-        "member": member,
-        "segment": segment,
-        "campaign": campaign,
-        "sender": campaign.sender,
-        "attributedefinition": wish,
-        "consentrecord": actions.record_consent(
-            member=member, purpose="email", granted=True, source=EVIL
-        ),
-        "suppression": Suppression.objects.create(email_key=EVIL, reason="bounce", detail=EVIL),
-        "refusedevent": RefusedEvent.objects.get(),
-        "earningrule": make_rule(label=EVIL),
-        "surveys": survey,
-    }
+    return one_of_each(
+        EVIL,
+        member=member,
+        segment=segment,
+        campaign=campaign,
+        wish=wish,
+        survey=survey,
+        address=EVIL,
+        source=EVIL,
+    )
 
 
 def pages(client, addresses):

@@ -10,19 +10,17 @@ from django.test import Client
 from django.urls import reverse
 from wagtail.users.models import UserProfile
 
-from tests.loyalty.factories import make_rule, make_staff
+from tests.loyalty.factories import make_staff
 from tests.mail.factories import make_campaign, make_sender, text
 from tests.members.factories import make_attribute, make_registered_member
+from tests.one_of_each import one_of_each
 from tests.segments.factories import attribute, behaviour, make_segment
-from tests.surveys.factories import WHY, answer, make_survey, question
+from tests.surveys.factories import WHY, make_survey, question
 from tests.test_admin_access import bulk_addresses, crm_addresses, filled_in, has_parameter
 from tests.test_words import CATALOGS, entries, japanese
-from wagtail_crm.loyalty.actions import adjust_points
-from wagtail_crm.mail.models import Suppression
 from wagtail_crm.members import actions
-from wagtail_crm.tracking.actions import record_events, set_aside
+from wagtail_crm.tracking.actions import record_events
 from wagtail_crm.tracking.events import NewEvent
-from wagtail_crm.tracking.models import RefusedEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -48,29 +46,19 @@ def objects():
         subject="Zz subject",
         preheader="Zz",
     )
-    campaign.save_revision()
-    staff = make_staff()
     actions.update_member(member=member, fields={"language": "en"}, attributes={"zz_wish": "Zz"})
-    actions.tag_members(members=[member], add=["Zz tag"])
-    adjust_points(member=member, points=5, reason="Zz", staff=staff)
-    answer(survey, member, why="Zz")
     kinds = ("page_view", "search", "cart_add", "purchase", "login", "logout", "mail_sent")
     record_events(events=[NewEvent(kind, member_id=member.pk, subject="sku:zz") for kind in kinds])
-    set_aside(payloads=[b"zz"], reason="Zz")
-    return {
-        "member": member,
-        "segment": segment,
-        "campaign": campaign,
-        "sender": campaign.sender,
-        "attributedefinition": wish,
-        "consentrecord": actions.record_consent(
-            member=member, purpose="email", granted=True, source="my_page"
-        ),
-        "suppression": Suppression.objects.create(email_key="zz@zz.example", reason="bounce"),
-        "refusedevent": RefusedEvent.objects.get(),
-        "earningrule": make_rule(label="Zz rule"),
-        "surveys": survey,
-    }
+    return one_of_each(
+        "Zz",
+        member=member,
+        segment=segment,
+        campaign=campaign,
+        wish=wish,
+        survey=survey,
+        address="zz@zz.example",
+        source="my_page",
+    )
 
 
 @pytest.fixture

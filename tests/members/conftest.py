@@ -5,6 +5,13 @@ from tests.members.factories import make_user
 
 
 @pytest.fixture
+def japanese(client):
+    """A visitor's browser, in Japanese."""
+    client.cookies["django_language"] = "ja"
+    return client
+
+
+@pytest.fixture
 def editor(client):
     """A superuser's browser, in English."""
     client.force_login(make_user("boss@example.jp", is_staff=True, is_superuser=True))

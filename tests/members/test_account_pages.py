@@ -13,12 +13,6 @@ ADDRESS = "yoko@example.jp"
 
 
 @pytest.fixture
-def japanese(client):
-    client.cookies["django_language"] = "ja"
-    return client
-
-
-@pytest.fixture
 def member(japanese):
     user = make_user(ADDRESS)
     actions.register_member(user=user, verified_email=ADDRESS)

@@ -45,12 +45,6 @@ def typed():
 
 
 @pytest.fixture
-def japanese(client):
-    client.cookies["django_language"] = "ja"
-    return client
-
-
-@pytest.fixture
 def english(client):
     client.cookies["django_language"] = "en"
     return client

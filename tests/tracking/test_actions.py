@@ -292,8 +292,9 @@ def test_a_batch_is_spoiled_only_where_it_is_rotten():
     ]
 
 
-def test_characters_no_database_takes_do_not_stop_the_rest():
-    good, bad = visit(), visit(data={"touch": {"utm_source": "\0"}}, subject="\0")
+@pytest.mark.parametrize("character", ["\0", "\ud83c"])
+def test_characters_no_database_takes_do_not_stop_the_rest(character):
+    good, bad = visit(), visit(data={"touch": {"utm_source": character}}, subject=character)
     actions._write_or_set_aside([good.to_json(), bad.to_json()])
     assert good.id in owners()
     assert Event.objects.count() + RefusedEvent.objects.count() == 2

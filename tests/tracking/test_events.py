@@ -79,6 +79,14 @@ def test_to_json_leaves_out_what_is_empty():
     )
 
 
+def test_half_a_character_is_written_and_refused_on_reading():
+    text = NewEvent("search", subject="bread \ud83c").to_json()
+
+    assert text.isascii()
+    with pytest.raises(ValueError, match="Not an event"):
+        NewEvent.from_json(text)
+
+
 def test_values_keep_their_cents():
     event = NewEvent("purchase", value=Decimal("19.9000"))
     assert str(NewEvent.from_json(event.to_json()).value) == "19.9000"

@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+import json
 import uuid
 from collections.abc import Sequence
 from decimal import Decimal
@@ -19,7 +20,8 @@ NO_PAGE = 0
 LONGEST_SUBJECT = 120
 
 # What msgspec does not know, e.g. a lazy translation, becomes what Django makes of it.
-_encode = msgspec.json.Encoder(enc_hook=DjangoJSONEncoder().default).encode
+_as_django_does = DjangoJSONEncoder().default
+_encode = msgspec.json.Encoder(enc_hook=_as_django_does).encode
 
 
 def new_event_id() -> uuid.UUID:
@@ -78,8 +80,15 @@ class NewEvent(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
             raise ValueError("The value of an event is a finite number.")
 
     def to_json(self) -> bytes:
-        """Compact JSON for the buffer; :meth:`from_json` is its inverse."""
-        return _encode(self)
+        """Compact JSON for the buffer; :meth:`from_json` is its inverse.
+
+        Half a character (a lone surrogate) is escaped: no column holds it, so :meth:`from_json`
+        refuses the event, which is then set aside rather than lost.
+        """
+        try:
+            return _encode(self)
+        except UnicodeEncodeError:
+            return json.dumps(msgspec.to_builtins(self, enc_hook=_as_django_does)).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> "NewEvent":
