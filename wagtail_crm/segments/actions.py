@@ -37,8 +37,10 @@ Moves = dict[int, Difference]
 def refresh_segment(*, segment: Segment) -> Difference:
     """Count a segment anew over the whole list; what depends on it follows for who moved.
 
-    A segment that is not live has no members.
+    A segment that is not live has no members; a static one keeps those that were put in.
     """
+    if segment.is_static:
+        return Difference()
     compiled = next((found for found in live_segments() if found.pk == segment.pk), None)
     rule = compiled.rule if compiled else Broken("")
     with transaction.atomic():

@@ -43,7 +43,8 @@ _kept: tuple[Stamp, tuple[CompiledSegment, ...]] | None = None
 def live_segments() -> tuple[CompiledSegment, ...]:
     """Every live segment, each after those that its rules name. One small query when unchanged."""
     global _kept
-    stamp: Stamp = tuple(Segment.objects.live().order_by("pk").values_list("pk", "changed_at"))
+    described = Segment.objects.live().by_rules()
+    stamp: Stamp = tuple(described.order_by("pk").values_list("pk", "changed_at"))
     kept = _kept
     if kept is None or kept[0] != stamp:
         segments = Segment.objects.live().filter(pk__in=[pk for pk, _changed in stamp])

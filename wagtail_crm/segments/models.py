@@ -1,27 +1,50 @@
-"""Which people: segments and who is in them."""
+"""Which people: segments, who is in them, and what is being done to them."""
 
+import uuid
 from typing import Any
 
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import DraftStateMixin, RevisionMixin
 from wagtail.search import index
 
 from wagtail_crm.members.models import Member
 
-from .querysets import MembershipQuerySet, SegmentQuerySet
+from .querysets import (
+    MembershipQuerySet,
+    RunBatchQuerySet,
+    SegmentQuerySet,
+    SegmentRunQuerySet,
+)
 from .rules.blocks import MATCHES, RulesField, group_of
 from .rules.groups import Group
 from .rules.words import as_sentence
 
 
 class Segment(DraftStateMixin, RevisionMixin, index.Indexed, models.Model):
-    """A set of members described by rules; kept up to date while it is live."""
+    """A set of members: described by rules and kept up to date while it is live, or static.
+
+    A static segment has no rules, no drafts and is always live: who is in it was put there, and
+    stays until somebody takes them out or they leave the list.
+    """
+
+    class Kind(models.TextChoices):
+        RULES = "rules", _("By rules")
+        STATIC = "static", _("Static")
 
     name = models.CharField(_("name"), max_length=120, unique=True)
+    kind = models.CharField(
+        pgettext_lazy("segment", "kind"),
+        max_length=6,
+        choices=Kind.choices,
+        default=Kind.RULES,
+        editable=False,
+    )
     match = models.CharField(_("who match"), max_length=4, choices=MATCHES, default="all")
     rules = RulesField(verbose_name=_("rules"), blank=True)
     size = models.PositiveIntegerField(_("members"), default=0, editable=False)
@@ -55,6 +78,10 @@ class Segment(DraftStateMixin, RevisionMixin, index.Indexed, models.Model):
             Segment.objects.filter(pk=self.pk).close()
             return super().delete(*args, **kwargs)
 
+    @property
+    def is_static(self) -> bool:
+        return self.kind == self.Kind.STATIC
+
     @cached_property
     def rule(self) -> Group:
         """The rules as a tree that can be asked."""
@@ -63,6 +90,8 @@ class Segment(DraftStateMixin, RevisionMixin, index.Indexed, models.Model):
     @property
     def sentence(self) -> str:
         """The whole segment in words, in the active language."""
+        if self.is_static:
+            return gettext("Members who were put in by hand.")
         return sentence_of(self.rule)
 
     @property
@@ -73,7 +102,7 @@ class Segment(DraftStateMixin, RevisionMixin, index.Indexed, models.Model):
     def with_content_json(self, content: dict[str, Any]) -> "Segment":
         """A revision has rules, not numbers: what was counted since stays as it is."""
         segment: Segment = super().with_content_json(content)
-        for name in ("size", "refreshed_at", "changed_at"):
+        for name in ("kind", "size", "refreshed_at", "changed_at"):
             setattr(segment, name, getattr(self, name))
         return segment
 
@@ -117,3 +146,113 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.segment_id}: {self.member_id}"
+
+
+class SegmentRun(models.Model):
+    """Something that is being, or was, done to everybody in a segment.
+
+    Who that is was fixed when it began: the ids in its batches. They are forgotten once nothing
+    needs them any more.
+    """
+
+    class Status(models.TextChoices):
+        RUNNING = "running", _("Under way")
+        CANCELLED = "cancelled", pgettext_lazy("run", "Cancelled")
+        FAILED = "failed", _("Stopped by a fault")
+        DONE = "done", pgettext_lazy("run", "Done")
+
+    # Made by the page that asks: pressing its button twice makes one run.
+    key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="runs")
+    action = models.CharField(_("action"), max_length=40)
+    options = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    language = models.CharField(max_length=12, blank=True)
+    status = models.CharField(
+        _("status"), max_length=9, choices=Status.choices, default=Status.RUNNING
+    )
+    total = models.PositiveIntegerField(_("members"), default=0)
+    done = models.PositiveIntegerField(default=0)
+    skipped = models.JSONField(default=dict, help_text="Reason to number of members.")
+    report = models.JSONField(default=dict, help_text="What the action says of its outcome.")
+    fault = models.TextField(blank=True)
+    file_name = models.CharField(max_length=120, blank=True)
+    file_size = models.BigIntegerField(default=0)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    worked_at = models.DateTimeField(default=timezone.now, help_text="Last sign of life.")
+    finished_at = models.DateTimeField(_("finished"), null=True)
+
+    objects = SegmentRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("action on a segment")
+        verbose_name_plural = _("actions on segments")
+        default_permissions = ()
+        indexes = [
+            # What was done to a segment, newest first.
+            models.Index(fields=["segment", "-started_at"], name="crm_run_history"),
+            # The sweeper: what is under way and nobody works at; what is old.
+            models.Index(fields=["status", "worked_at"], name="crm_run_sweep"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action}: {self.segment_id}"
+
+
+class RunBatch(models.Model):
+    """Some of the members of a run, done together in one transaction or not at all."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting"
+        DONE = "done", "done"
+        TOLD = "told", "done, and the other rooms know"
+
+    run = models.ForeignKey(
+        SegmentRun, on_delete=models.CASCADE, related_name="batches", db_index=False
+    )
+    number = models.PositiveIntegerField()
+    member_ids = models.JSONField(help_text="In order.")
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    done = models.PositiveIntegerField(default=0)
+    skipped = models.JSONField(default=dict)
+    output = models.BinaryField(null=True, help_text="What becomes part of the file of the run.")
+
+    objects = RunBatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("part of an action")
+        verbose_name_plural = _("parts of actions")
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="crm_run_batch_once")]
+        indexes = [
+            # The next batch; how far a run is.
+            models.Index(fields=["run", "state", "number"], name="crm_run_batch_next"),
+            # The batches that name a member who is to be forgotten.
+            models.Index(fields=["first_id", "last_id"], name="crm_run_batch_members"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.number}"
+
+
+class RunFileChunk(models.Model):
+    """A piece of the file that a run made. In the database, where no web server finds it."""
+
+    run = models.ForeignKey(
+        SegmentRun, on_delete=models.CASCADE, related_name="chunks", db_index=False
+    )
+    number = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        verbose_name = _("part of a file")
+        verbose_name_plural = _("parts of files")
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="crm_run_chunk_once")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.number}"

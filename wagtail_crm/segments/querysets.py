@@ -9,7 +9,12 @@ from django.db.models import Model, Q
 from wagtail.models import ReferenceIndex
 
 if TYPE_CHECKING:
-    from .models import Membership, Segment  # noqa: F401  # names in the annotations below
+    from .models import (  # noqa: F401  # names in the annotations below
+        Membership,
+        RunBatch,
+        Segment,
+        SegmentRun,
+    )
 
 
 class SegmentQuerySet(models.QuerySet["Segment"]):
@@ -17,13 +22,21 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
         """Published segments: those that are kept up to date and can be used."""
         return self.filter(live=True)
 
+    def by_rules(self) -> Self:
+        """Segments whose members follow from rules."""
+        return self.filter(kind=self.model.Kind.RULES)
+
+    def static(self) -> Self:
+        """Segments whose members were put in."""
+        return self.filter(kind=self.model.Kind.STATIC)
+
     def waiting(self) -> Self:
         """Live segments that were never counted with their present rules."""
-        return self.live().filter(refreshed_at=None)
+        return self.live().by_rules().filter(refreshed_at=None)
 
     def not_refreshed_since(self, moment: datetime.datetime) -> Self:
         """Live segments last counted before ``moment``, or never."""
-        return self.live().filter(Q(refreshed_at=None) | Q(refreshed_at__lt=moment))
+        return self.live().by_rules().filter(Q(refreshed_at=None) | Q(refreshed_at__lt=moment))
 
     def close(self) -> None:
         """Let nobody enter until the end of the transaction: their commits wait for ours.
@@ -65,3 +78,28 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """The memberships of one person in live segments, by name of the segment."""
         rows = self.filter(member=member).of_live_segments()
         return rows.select_related("segment").order_by("segment__name")
+
+
+class SegmentRunQuerySet(models.QuerySet["SegmentRun"]):
+    def running(self) -> Self:
+        return self.filter(status=self.model.Status.RUNNING)
+
+    def finished(self) -> Self:
+        return self.exclude(status=self.model.Status.RUNNING)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-started_at", "-pk")
+
+
+class RunBatchQuerySet(models.QuerySet["RunBatch"]):
+    def waiting(self) -> Self:
+        """Batches that nobody has done."""
+        return self.filter(state=self.model.State.WAITING)
+
+    def untold(self) -> Self:
+        """Batches that are done, but perhaps not every room has heard of it."""
+        return self.filter(state=self.model.State.DONE)
+
+    def naming(self, member_id: int) -> Self:
+        """Those that may name a member: ids are in order, so there is one at most in each run."""
+        return self.filter(first_id__lte=member_id, last_id__gte=member_id)
