@@ -12,7 +12,7 @@ from wagtail.signals import published, unpublished
 from wagtail_crm.members.models import AttributeDefinition, MemberTag
 from wagtail_crm.members.signals import member_changed, member_created
 from wagtail_crm.tracking.events import NewEvent
-from wagtail_crm.tracking.signals import events_recorded, visitor_linked
+from wagtail_crm.tracking.signals import events_recorded, visitor_linked, visitor_unlinked
 
 from . import actions, tasks
 from .models import Segment
@@ -24,7 +24,7 @@ def follow_events(events: tuple[NewEvent, ...], **kwargs: Any) -> None:
     actions.refresh_members(member_ids=member_ids, kinds={event.kind for event in events})
 
 
-@receiver(visitor_linked)
+@receiver([visitor_linked, visitor_unlinked])
 def follow_linked_visitor(member_id: int, kinds: set[str], **kwargs: Any) -> None:
     actions.refresh_members(member_ids={member_id}, kinds=kinds)
 

@@ -18,7 +18,8 @@ from . import buffer, facts, signals
 from .events import NOBODY, NewEvent
 from .ingest import add_totals, local_day, write_events
 from .kinds import require_kind
-from .models import Event, RefusedEvent, Visitor
+from .models import DailyTotal, Event, RefusedEvent, Visitor
+from .querysets import EventQuerySet
 from .visitors import with_owners
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ DETAIL = re.compile(r"(\n|\\n)DETAIL:[^\n]*")
 # Seconds a worker stays for more events once it has written all, and for which it does so at most.
 LINGER = 1.0
 SHIFT = 20.0
+# How a browser is known to be a member's; mail adds MAILED and the number of the delivery.
+LOGIN, REGISTRATION = "login", "registration"
 
 
 def record_events(*, events: Iterable[NewEvent]) -> set[UUID]:
@@ -200,36 +203,75 @@ def record_missing_facts(*, since: datetime.datetime) -> int:
 
 
 @transaction.atomic
-def link_visitor(*, visitor_id: UUID, member: Member) -> bool:
-    """Give a browser to the member who logged in on it, with what it did before.
+def link_visitor(
+    *, visitor_id: UUID, member: Member, by: str = LOGIN, until: datetime.datetime | None = None
+) -> bool:
+    """Give a browser to a member, with what it did up to ``until`` while nobody was signed in.
 
-    False when it belongs to somebody else or said no: nothing changes hands then, and the caller
-    must give the browser a new id. So two people on one browser never inherit each other's events.
+    ``until`` is now, or a moment to come when whoever is there now is surely the member. False
+    when it belongs to somebody else, was said not to be whom it belonged to, or said no: nothing
+    changes hands then, and whoever signs in must get a new id. So two people on one browser
+    never inherit each other's events.
     """
     visitor, _created = Visitor.objects.select_for_update().get_or_create(pk=visitor_id)
-    if visitor.member_id not in (None, member.pk) or visitor.forgotten_at is not None:
+    taken = visitor.member_id not in (None, member.pk)
+    if taken or visitor.forgotten_at is not None or visitor.disowned_at is not None:
         return False
-    visitor.member = member
-    visitor.user = None
-    visitor.linked_at = timezone.now()
-    visitor.save(update_fields=["member", "user", "linked_at"])
-    if kinds := _hand_over(visitor, member):
+    _own(visitor, member, by, until or timezone.now())
+    if kinds := _give(
+        Event.objects.without_owner().filter(visitor=visitor), giver=NOBODY, receiver=member.pk
+    ):
         news = {"visitor_id": visitor_id, "member_id": member.pk, "kinds": kinds}
         transaction.on_commit(partial(signals.visitor_linked.send_robust, sender=Visitor, **news))
     return True
 
 
-def _hand_over(visitor: Visitor, member: Member) -> set[str]:
-    """The lock on the visitor's row keeps new events of it out until this is committed."""
-    orphans = Event.objects.without_owner().filter(visitor=visitor)
-    rows = list(orphans.values_list("kind", "page_id", "subject", "at", "value"))
-    tails = [
-        ((kind, page_id, subject, local_day(at)), value)
-        for kind, page_id, subject, at, value in rows
-    ]
-    add_totals((((NOBODY, *tail), value) for tail, value in tails), sign=-1)
-    add_totals(((member.pk, *tail), value) for tail, value in tails)
-    orphans.update(member=member)
+def _own(visitor: Visitor, member: Member, by: str, until: datetime.datetime) -> None:
+    """Of two ways in which a browser is known to be a member's, the surer one is kept."""
+    if visitor.member_id is None or visitor.is_known_by_mail_only:
+        visitor.linked_by = by
+    visitor.member = member
+    visitor.user = None
+    visitor.linked_at = visitor.linked_at or timezone.now()
+    visitor.owned_until = max(until, visitor.owned_until or until)
+    visitor.save(update_fields=["member", "user", "linked_at", "linked_by", "owned_until"])
+
+
+@transaction.atomic
+def unlink_visitor(*, visitor_id: UUID, member: Member) -> int:
+    """It was somebody else on that browser: take back what linking gave; returns how many events.
+
+    What was done signed in stays the member's. The rest is nobody's, for good: the browser is in
+    dispute, so whoever signs in on it next begins with a new id. Raises ``Visitor.DoesNotExist``
+    when the browser is not the member's. Points that were given stay.
+    """
+    visitor = Visitor.objects.select_for_update().get(pk=visitor_id, member=member)
+    events = Event.objects.handed_over().filter(visitor=visitor, member=member)
+    number = events.count()
+    kinds = _give(events, giver=member.pk, receiver=NOBODY)
+    DailyTotal.objects.filter(member=member).empty().delete()
+    visitor.member = visitor.linked_at = visitor.owned_until = None
+    visitor.linked_by, visitor.disowned_at = "", timezone.now()
+    visitor.save()
+    news = {"visitor_id": visitor_id, "member_id": member.pk, "kinds": kinds}
+    transaction.on_commit(partial(signals.visitor_unlinked.send_robust, sender=Visitor, **news))
+    return number
+
+
+def _give(events: EventQuerySet, *, giver: int, receiver: int) -> set[str]:
+    """Events of one browser, with their totals, change hands; returns their kinds.
+
+    The lock on the visitor's row keeps new events of it out until this is committed. Totals are
+    locked in the order in which workers lock them: by member, nobody first.
+    """
+    rows = list(events.values_list("kind", "page_id", "subject", "at", "value"))
+    for who in sorted((giver, receiver)):
+        changes = (
+            ((who, kind, page_id, subject, local_day(at)), value)
+            for kind, page_id, subject, at, value in rows
+        )
+        add_totals(changes, sign=1 if who == receiver else -1)
+    events.update(member=receiver, handed_over=receiver != NOBODY)
     return {row[0] for row in rows}
 
 
@@ -254,12 +296,12 @@ def forget_visitor(*, visitor_id: UUID) -> None:
     """Consent was withdrawn: what the browser did stays as numbers, without its id.
 
     What belongs to a member stays theirs. The row stays for a day, so that what is still in the
-    buffer loses the id as well.
+    buffer loses the id as well; that of a member's browser stays with the member.
     """
     visitor, _created = Visitor.objects.select_for_update().get_or_create(pk=visitor_id)
     Event.objects.without_owner().filter(visitor=visitor_id).update(visitor=None)
+    visitor.forgotten_at = timezone.now()
+    visitor.user = None
     if visitor.member_id is None:
-        visitor.forgotten_at = timezone.now()
-        visitor.user = None
         visitor.first_touch = visitor.last_touch = {}
-        visitor.save()
+    visitor.save()

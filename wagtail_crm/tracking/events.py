@@ -60,6 +60,8 @@ class NewEvent(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     subject: str = ""
     value: Decimal | None = None
     data: dict[str, Any] = msgspec.field(default_factory=dict)
+    # Nobody was signed in; it is the member's because the browser is.
+    handed_over: bool = False
 
     @property
     def is_visit(self) -> bool:
@@ -68,7 +70,7 @@ class NewEvent(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
 
     def anonymous(self) -> "NewEvent":
         """The same, without who it was."""
-        return msgspec.structs.replace(self, member_id=NOBODY, visitor_id=None)
+        return msgspec.structs.replace(self, member_id=NOBODY, visitor_id=None, handed_over=False)
 
     def check(self) -> None:
         """Raise ``ValueError`` for what some database would take and another would not."""

@@ -18,7 +18,13 @@ from wagtail_crm.members.models import Member
 
 from .events import NO_PAGE, NOBODY, NewEvent, new_event_id
 from .kinds import event_kinds
-from .querysets import DailyTotalQuerySet, EventQuerySet, RefusedEventQuerySet, VisitorQuerySet
+from .querysets import (
+    MAILED,
+    DailyTotalQuerySet,
+    EventQuerySet,
+    RefusedEventQuerySet,
+    VisitorQuerySet,
+)
 
 
 class LooseDescriptor(ForwardManyToOneDescriptor):
@@ -67,7 +73,29 @@ class Visitor(models.Model):
         related_name="+",
         help_text="The account registered here whose address is not confirmed yet.",
     )
-    linked_at = models.DateTimeField(null=True, blank=True)
+    linked_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it is known to be the member's."
+    )
+    linked_by = models.CharField(
+        max_length=40,
+        blank=True,
+        db_default="",
+        help_text="login, registration, or mail:<delivery>.",
+    )
+    owned_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="What it did up to then, with nobody signed in, is the member's.",
+    )
+    disowned_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When somebody said that it was not the member's. Nobody gets what it did.",
+    )
+    consent_version = models.CharField(
+        max_length=20, blank=True, db_default="", help_text="Of the text that it said yes to."
+    )
+    consented_at = models.DateTimeField(null=True, blank=True, help_text="When it said yes.")
     forgotten_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -87,6 +115,11 @@ class Visitor(models.Model):
     def __str__(self) -> str:
         return str(self.id)[:8]
 
+    @property
+    def is_known_by_mail_only(self) -> bool:
+        """Whether a link in a mail is all that says whose it is; mails are passed on."""
+        return self.linked_by.startswith(MAILED)
+
 
 class Event(models.Model):
     """One thing that happened. Append-only; on PostgreSQL partitioned by month of ``at``."""
@@ -103,6 +136,11 @@ class Event(models.Model):
     subject = models.CharField(max_length=120, default="")
     value = models.DecimalField(max_digits=18, decimal_places=4, null=True)
     data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    handed_over = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Nobody was signed in; it is the member's because the browser is.",
+    )
 
     objects = EventQuerySet.as_manager()
 
@@ -117,6 +155,12 @@ class Event(models.Model):
                 fields=["visitor"],
                 name="crm_event_unstitched",
                 condition=models.Q(member=NOBODY),
+            ),
+            # Unlinking: what a browser's owner got without having been signed in.
+            models.Index(
+                fields=["visitor"],
+                name="crm_event_handed_over",
+                condition=models.Q(handed_over=True),
             ),
             # What happened to one campaign, order or survey.
             models.Index(

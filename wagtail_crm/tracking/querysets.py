@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # After so many attempts an event waits for somebody to look.
 MOST_ATTEMPTS = 5
 AT_A_TIME = 1000
+# Before the number of the delivery whose link showed whose a browser is.
+MAILED = "mail:"
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -60,6 +62,10 @@ class EventQuerySet(models.QuerySet["Event"]):
     def without_owner(self) -> Self:
         """Events of browsers that nobody has logged in on yet."""
         return self.filter(member=NOBODY)
+
+    def handed_over(self) -> Self:
+        """What members got with a browser, without having been signed in."""
+        return self.filter(handed_over=True)
 
 
 class DailyTotalQuerySet(models.QuerySet["DailyTotal"]):
@@ -108,6 +114,14 @@ class VisitorQuerySet(models.QuerySet["Visitor"]):
     def unseen_since(self, moment: datetime.datetime) -> Self:
         """Browsers of nobody that have not been back."""
         return self.filter(member=None, last_seen_at__lt=moment)
+
+    def of_member(self, member: "Member") -> Self:
+        """Newest first."""
+        return self.filter(member=member).order_by("-last_seen_at", "pk")
+
+    def known_by_mail_only(self) -> Self:
+        """Browsers of which only a link in a mail says whose they are."""
+        return self.filter(linked_by__startswith=MAILED)
 
     def forgotten_before(self, moment: datetime.datetime) -> Self:
         """Browsers that said no so long ago that nothing of them is in the buffer any more."""

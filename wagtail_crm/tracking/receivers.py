@@ -63,7 +63,7 @@ def leave_browser_on_logout(request: HttpRequest, user: Any, **kwargs: Any) -> N
 @receiver(member_signals.member_registered)
 def record_registration(member: Member, **kwargs: Any) -> None:
     for visitor in Visitor.objects.registering(member.user):
-        actions.link_visitor(visitor_id=visitor.pk, member=member)
+        actions.link_visitor(visitor_id=visitor.pk, member=member, by=actions.REGISTRATION)
     actions.record_events(events=[facts.registration_of(member)])
 
 

@@ -10,3 +10,6 @@ events_recorded = Signal()
 # What browsers did before they had a name belongs to a member now.
 # Arguments: visitor_id (UUID), member_id (int), kinds (set of str).
 visitor_linked = Signal()
+
+# It was somebody else: what the browser's owner got with it is theirs no more. Same arguments.
+visitor_unlinked = Signal()

@@ -6,12 +6,13 @@
 INGEST_POSTGRESQL = """
 WITH fresh AS (
     INSERT INTO wagtail_crm_tracking_event
-        (id, at, kind, member_id, visitor_id, page_id, site_id, subject, value, data)
+        (id, at, kind, member_id, visitor_id, page_id, site_id, subject, value, data,
+         handed_over)
     SELECT id, at, kind, coalesce(member_id, 0), visitor_id, coalesce(page_id, 0), site_id,
-           coalesce(subject, ''), value, coalesce(data, '{}')
+           coalesce(subject, ''), value, coalesce(data, '{}'), coalesce(handed_over, false)
     FROM json_to_recordset(%s::json) AS incoming (
         id uuid, at timestamptz, kind text, member_id bigint, visitor_id uuid, page_id bigint,
-        site_id bigint, subject text, value numeric, data jsonb
+        site_id bigint, subject text, value numeric, data jsonb, handed_over boolean
     )
     ON CONFLICT DO NOTHING
     RETURNING id, at, kind, member_id, page_id, subject, value
@@ -58,5 +59,5 @@ ON CONFLICT (id) DO UPDATE SET
         THEN excluded.last_touch ELSE visitor.last_touch END,
     first_seen_at = least(visitor.first_seen_at, excluded.first_seen_at),
     last_seen_at = greatest(visitor.last_seen_at, excluded.last_seen_at)
-RETURNING id, member_id, linked_at, forgotten_at
+RETURNING id, member_id, owned_until, forgotten_at
 """

@@ -25,11 +25,20 @@ class Sighting(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """Whose a browser is since when; whether it said no."""
+    """Whose a browser is, what of it is theirs, and whether it said no."""
 
     member_id: int | None
-    linked_at: datetime.datetime | None
+    owned_until: datetime.datetime | None
     forgotten_at: datetime.datetime | None
+
+    def gets(self, event: NewEvent) -> bool:
+        """Whether what was done with nobody signed in is the owner's."""
+        return (
+            bool(self.member_id)
+            and event.member_id == NOBODY
+            and self.owned_until is not None
+            and event.at <= self.owned_until
+        )
 
 
 def with_owners(events: Sequence[NewEvent]) -> list[NewEvent]:
@@ -79,7 +88,7 @@ def _touch_portable(rows: list[Sighting]) -> dict[UUID, Owner]:
     new = [Visitor(**row._asdict()) for row in rows if row.id not in known]
     Visitor.objects.bulk_create(new)
     return {
-        key: Owner(visitor.member_id, visitor.linked_at, visitor.forgotten_at)
+        key: Owner(visitor.member_id, visitor.owned_until, visitor.forgotten_at)
         for key, visitor in known.items()
     }
 
@@ -98,8 +107,8 @@ def _with_owner(event: NewEvent, known: dict[UUID, Owner]) -> NewEvent:
     owner = known.get(event.visitor_id) if event.visitor_id else None
     if owner is None:
         return event
-    if owner.forgotten_at is not None:
+    if owner.gets(event):
+        return msgspec.structs.replace(event, member_id=owner.member_id, handed_over=True)
+    if owner.forgotten_at is not None and event.member_id != owner.member_id:
         return msgspec.structs.replace(event, visitor_id=None)
-    if event.member_id or owner.linked_at is None or event.at > owner.linked_at:
-        return event
-    return msgspec.structs.replace(event, member_id=owner.member_id or NOBODY)
+    return event

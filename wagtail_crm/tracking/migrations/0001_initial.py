@@ -89,7 +89,53 @@ class Migration(migrations.Migration):
                         default=uuid.uuid4, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("linked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "linked_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Since when it is known to be the member's.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "linked_by",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        help_text="login, registration, or mail:<delivery>.",
+                        max_length=40,
+                    ),
+                ),
+                (
+                    "owned_until",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="What it did up to then, with nobody signed in, is the member's.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "disowned_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When somebody said that it was not the member's. "
+                        "Nobody gets what it did.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "consent_version",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        help_text="Of the text that it said yes to.",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "consented_at",
+                    models.DateTimeField(blank=True, help_text="When it said yes.", null=True),
+                ),
                 (
                     "forgotten_at",
                     models.DateTimeField(
@@ -218,6 +264,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "handed_over",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="Nobody was signed in; it is the member's because the browser "
+                        "is.",
+                    ),
+                ),
+                (
                     "member",
                     wagtail_crm.tracking.models.LooseForeignKey(
                         db_constraint=False,
@@ -275,6 +330,14 @@ class Migration(migrations.Migration):
             "event",
             models.Index(
                 condition=models.Q(("member", 0)), fields=["visitor"], name="crm_event_unstitched"
+            ),
+        ),
+        migrations.AddIndex(
+            "event",
+            models.Index(
+                condition=models.Q(("handed_over", True)),
+                fields=["visitor"],
+                name="crm_event_handed_over",
             ),
         ),
         migrations.AddIndex(
