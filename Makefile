@@ -8,10 +8,10 @@ INSTALLED := .venv/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench clean
+.PHONY: help install demo test lint bench bench-scale clean
 
 help: ## Show these lines
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /make \1\t/'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /make \1\t/'
 
 install: $(INSTALLED) ## Create .venv with pinned versions
 
@@ -37,6 +37,9 @@ lint: $(INSTALLED) ## Check style, types, layers, migrations and templates
 bench: $(INSTALLED) ## Measure against the budgets
 	$(BIN)/python -m benchmarks.request
 	$(BIN)/python -m benchmarks.mail
+
+bench-scale: $(INSTALLED) ## Measure segments at a million members (24 GB of memory, 40 GB of disk)
+	$(BIN)/python -m benchmarks.segments
 
 clean: ## Remove .venv and all local data
 	rm -rf .venv var build dist *.egg-info

@@ -1,0 +1,1 @@
+"""How fast membership follows, at a million members and with a thousand segments."""
