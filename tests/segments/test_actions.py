@@ -286,6 +286,7 @@ def let_days_pass(days):
         total.save()
     for segment in Segment.objects.exclude(refreshed_at=None):
         segment.refreshed_at -= datetime.timedelta(days=days)
+        segment.clock_at -= datetime.timedelta(days=days)
         segment.save()
 
 
@@ -299,15 +300,26 @@ class TestTime:
             actions.refresh_timed_segments()
             assert members_of(segment) == expected
 
-    def test_counts_each_day_only_what_the_day_changes(self):
+    def test_asks_each_day_only_about_those_whom_the_day_changes(self):
+        early, late = make_member(), make_member()
+        record(early, "login", days_ago=6)
+        record(late, "login", days_ago=5)
         make_segment(behaviour("login"))
         timed = make_segment(behaviour("login", days=7))
         assert actions.refresh_timed_segments() == 0
         let_days_pass(1)
         assert actions.refresh_timed_segments() == 1
+        assert members_of(timed) == {late.pk}
         assert actions.refresh_timed_segments() == 0
-        refreshed_at = Segment.objects.get(pk=timed.pk).refreshed_at
-        assert timezone.now() - refreshed_at < datetime.timedelta(minutes=1)
+
+    def test_days_that_nobody_looked_are_made_up_for(self):
+        members = [make_member() for _number in range(5)]
+        for number, member in enumerate(members):
+            record(member, "login", days_ago=number)
+        timed = make_segment(behaviour("login", days=5))
+        let_days_pass(3)
+        actions.refresh_timed_segments()
+        assert members_of(timed) == {member.pk for member in members[:2]}
 
     def test_everything_is_mended_now_and_then(self):
         make_segment(behaviour("login"))
@@ -334,12 +346,12 @@ class TestTime:
 
 
 def test_rule_that_cannot_be_asked_leaves_the_other_segments_right(monkeypatch, caplog):
-    def fail(self, scope):
+    def fail(self, person):
         raise RuntimeError("the table of this room is away")
 
     tagged = make_segment(("status", {"status": "prospect"}), name="odd")
     good = make_segment(behaviour("login"))
-    monkeypatch.setattr("wagtail_crm.segments.rules.people.HasStatus.condition", fail)
+    monkeypatch.setattr("wagtail_crm.segments.rules.people.HasStatus.holds", fail)
     member = make_member()
     record(member, "login")
     assert members_of(good) == {member.pk}

@@ -13,6 +13,7 @@ from wagtail_crm.segments.counting import count
 from wagtail_crm.segments.patience import TookTooLong, no_longer_than
 from wagtail_crm.segments.rules.base import EVERYBODY, Dependencies, Scope, WordedRule
 from wagtail_crm.segments.rules.groups import Group
+from wagtail_crm.segments.rules.person import Person
 from wagtail_crm.segments.rules.words import Clause
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +33,9 @@ class Slow(WordedRule):
 
     def condition(self, scope: Scope) -> Q:
         return Q(pk__in=RawSQL(FOR_EVER[connection.vendor], ()))
+
+    def holds(self, person: Person) -> bool:
+        return False
 
     def dependencies(self) -> Dependencies:
         return Dependencies()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +11,9 @@ from wagtail import blocks
 
 from wagtail_crm.segments.rules.base import EVERYBODY, Dependencies, Rule, Scope, WordedRule
 from wagtail_crm.segments.rules.blocks import RuleBlock
+from wagtail_crm.segments.rules.person import Person
 from wagtail_crm.segments.rules.words import Clause, Ending
+from wagtail_crm.tracking.models import Event
 
 from .kinds import POINTS_KIND
 from .models import Account
@@ -29,11 +31,18 @@ class HasPoints(WordedRule):
         if self.comparison == "at_most":
             return ~Q(pk__in=accounts.filter(balance__gt=self.points).values("member"))
         if self.points <= 0:
-            return EVERYBODY
+            return EVERYBODY  # a balance is never negative
         return Q(pk__in=accounts.filter(balance__gte=self.points).values("member"))
+
+    def holds(self, person: Person) -> bool:
+        points = person.facts[POINTS_KIND]
+        return points <= self.points if self.comparison == "at_most" else points >= self.points
 
     def dependencies(self) -> Dependencies:
         return Dependencies(fields=frozenset({POINTS_KIND}))
+
+    def evidence(self, person: Person) -> QuerySet[Event]:
+        return Event.objects.filter(member=person.pk).of_kinds(POINTS_KIND).newest_first()
 
     def excludes(self, other: Rule) -> bool:
         if not isinstance(other, HasPoints) or other.comparison == self.comparison:

@@ -15,6 +15,7 @@ from wagtail_crm.members.personal_data import PersonalData
 from wagtail_crm.members.placeholders import Placeholder
 from wagtail_crm.members.policies import ReadOnlyPolicy
 from wagtail_crm.segments.rules.blocks import RuleBlock
+from wagtail_crm.segments.rules.person import PersonFact
 from wagtail_crm.tracking.kinds import EventKind
 from wagtail_crm.tracking.rewards import Reward
 from wagtail_crm.tracking.snapshots import SnapshotPart
@@ -124,6 +125,11 @@ def declare_personal_data() -> Iterable[PersonalData]:
 @hooks.register("register_crm_snapshot_parts")
 def register_snapshot_parts() -> Iterable[SnapshotPart]:
     return [SnapshotPart("points", build_balances)]
+
+
+@hooks.register("register_crm_person_facts")
+def register_facts() -> Iterable[PersonFact]:
+    return [PersonFact(POINTS_KIND, build_balances, int)]
 
 
 @hooks.register("register_crm_segment_rules")

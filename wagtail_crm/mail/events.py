@@ -32,9 +32,14 @@ def campaign_event(
         id=event_id_for(at, kind, delivery.pk, *key),
         at=at,
         member_id=delivery.member_id,
-        subject=f"campaign:{delivery.campaign_id}",
+        subject=subject_of(delivery.campaign_id),
         data={"campaign": campaign_name, **data},
     )
+
+
+def subject_of(campaign_id: int) -> str:
+    """What events about a campaign have as their subject."""
+    return f"campaign:{campaign_id}"
 
 
 def report_address(event: Event) -> str:

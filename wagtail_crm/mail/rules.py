@@ -1,22 +1,29 @@
 """The segment rule "Mail": who got, opened, clicked or ignored a campaign."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
 from wagtail_crm.chooser_blocks import CrmChooserBlock
-from wagtail_crm.segments.rules.base import Broken, Dependencies, Rule, Scope
+from wagtail_crm.segments.rules.base import Broken, Dependencies, Interest, Rule, Scope
 from wagtail_crm.segments.rules.blocks import RuleBlock
+from wagtail_crm.segments.rules.expressions import IsOneOf
+from wagtail_crm.segments.rules.person import Person, Reads
+from wagtail_crm.tracking.models import Event
 
 from . import events
 from .models import Delivery
 
 Deed = Literal["sent", "opened", "not_opened", "clicked", "not_clicked"]
+
+MAIL_FACT = "mail"
 
 KINDS: dict[str, frozenset[str]] = {
     "sent": frozenset({events.SENT}),
@@ -25,6 +32,25 @@ KINDS: dict[str, frozenset[str]] = {
     "clicked": frozenset({events.CLICK}),
     "not_clicked": frozenset({events.SENT, events.CLICK}),
 }
+
+
+class MailGot(NamedTuple):
+    """One mail that a member got, and whether a person opened it and clicked in it."""
+
+    campaign_id: int
+    opened: bool
+    clicked: bool
+
+
+def load_mails(member_ids: Sequence[int]) -> dict[int, list[MailGot]]:
+    """The mails that members got: the fact that this rule reads."""
+    rows = Delivery.objects.sent().filter(IsOneOf("member", member_ids)).order_by()
+    mails: dict[int, list[MailGot]] = defaultdict(list)
+    fields = ("member_id", "campaign_id", "opened_at", "clicked_at")
+    for member_id, campaign_id, opened_at, clicked_at in rows.values_list(*fields):
+        got = MailGot(campaign_id, opened_at is not None, clicked_at is not None)
+        mails[member_id].append(got)
+    return mails
 
 
 @dataclass(frozen=True)
@@ -48,8 +74,31 @@ class MailDeed(Rule):
         did = getattr(rows, self.deed.removeprefix("not_"))()
         return Q(pk__in=rows.member_ids()) & ~Q(pk__in=did.member_ids())
 
+    def holds(self, person: Person) -> bool:
+        mails: Iterable[MailGot] = person.facts[MAIL_FACT]
+        if self.campaign_id is not None:
+            mails = [mail for mail in mails if mail.campaign_id == self.campaign_id]
+        if self.deed == "sent":
+            return bool(mails)
+        did = any(getattr(mail, self.deed.removeprefix("not_")) for mail in mails)
+        return bool(mails) and did is not self.deed.startswith("not_")
+
     def dependencies(self) -> Dependencies:
         return Dependencies(kinds=KINDS[self.deed])
+
+    def reads(self) -> Reads:
+        return Reads(facts=frozenset({MAIL_FACT}))
+
+    def interests(self) -> frozenset[Interest]:
+        return frozenset(Interest(kind, subject=self._subject) for kind in KINDS[self.deed])
+
+    @property
+    def _subject(self) -> str:
+        return "" if self.campaign_id is None else events.subject_of(self.campaign_id)
+
+    def evidence(self, person: Person) -> QuerySet[Event]:
+        found = Event.objects.filter(member=person.pk).of_kinds(*KINDS[self.deed])
+        return (found.about(self._subject) if self._subject else found).newest_first()
 
     def sentence(self) -> str:
         if self.campaign_id is None:

@@ -13,6 +13,7 @@ from wagtail_crm.jobs import Job
 from wagtail_crm.members.panels import MemberPanel
 from wagtail_crm.members.personal_data import PersonalData
 from wagtail_crm.segments.rules.blocks import RuleBlock
+from wagtail_crm.segments.rules.person import PersonFact
 from wagtail_crm.tracking.kinds import EventKind
 
 from . import events, panels, tasks
@@ -20,7 +21,7 @@ from .blocks import BLOCKS, MailBlock
 from .erasure import forget_answers, forget_block
 from .models import Campaign, Delivery, Suppression
 from .policies import CampaignPermissionPolicy
-from .rules import MailRuleBlock
+from .rules import MAIL_FACT, MailRuleBlock, load_mails
 from .views.editing import GoOnMenuItem
 from .viewsets import CampaignViewSet, SenderViewSet, SuppressionViewSet
 
@@ -43,6 +44,11 @@ def register_action_menu_item(model: type[Model]) -> GoOnMenuItem | None:
 @hooks.register("register_crm_event_kinds")
 def register_event_kinds() -> Iterable[EventKind]:
     return events.KINDS
+
+
+@hooks.register("register_crm_person_facts")
+def register_facts() -> Iterable[PersonFact]:
+    return [PersonFact(MAIL_FACT, load_mails, tuple)]
 
 
 @hooks.register("register_crm_segment_rules")

@@ -7,31 +7,32 @@ refresh does not stop the others, so it asks again about those whom it moved.
 
 import datetime
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connections, models, router, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 from django.dispatch import Signal
 from django.utils import timezone
 
 from wagtail_crm.tracking import snapshots
+from wagtail_crm.tracking.events import NewEvent
 
-from . import signals
-from .compiled import CompiledSegment, live_segments
-from .evaluation import Difference, chunks, lock_members, lock_segment, refresh
+from . import signals, sql
+from .compiled import LiveSegments, live_segments
+from .evaluation import Difference, Moves, chunks, lock_members, lock_segment, refresh
+from .incremental import Round
+from .interests import Asked
 from .models import Membership, Segment
-from .rules.base import Broken, Scope
+from .rules.base import Broken, Period, Scope
 
 logger = logging.getLogger(__name__)
 
 # Members whom one transaction refreshes.
 BATCH = 5_000
 REPAIR_AFTER = datetime.timedelta(days=7)
-
-Moves = dict[int, Difference]
 
 
 def refresh_segment(*, segment: Segment) -> Difference:
@@ -43,78 +44,91 @@ def refresh_segment(*, segment: Segment) -> Difference:
         return Difference()
     compiled = next((found for found in live_segments() if found.pk == segment.pk), None)
     rule = compiled.rule if compiled else Broken("")
+    scope = Scope()
     with transaction.atomic():
         lock_segment(segment.pk)
-        difference = refresh(segment.pk, rule, Scope())
+        difference = refresh(segment.pk, rule, scope)
         _announce({segment.pk: difference})
     if compiled:
         for batch in chunks(difference.moved, BATCH):
-            _refresh_batch([compiled], batch)
-    _write_size(segment)
+            _refresh_batch(LiveSegments((), (compiled,)), {compiled.pk: set(batch)})
+    _write_size(segment, scope.now)
     refresh_members(member_ids=difference.moved, fields={segment.field})
     return difference
 
 
 @transaction.atomic
-def _write_size(segment: Segment) -> None:
+def _write_size(segment: Segment, began: datetime.datetime) -> None:
     # With the row locked, whoever changes the size either has committed or comes after us.
     locked = Segment.objects.select_for_update().get(pk=segment.pk)
     locked.size = Membership.objects.filter(segment=locked).count()
     locked.refreshed_at = timezone.now() if locked.live else None
-    locked.save(update_fields=["size", "refreshed_at"])
+    locked.clock_at = began if locked.live else None
+    locked.save(update_fields=["size", "refreshed_at", "clock_at"])
     segment.size, segment.refreshed_at = locked.size, locked.refreshed_at
+    segment.clock_at = locked.clock_at
 
 
 def refresh_members(
-    *, member_ids: Iterable[int], kinds: Iterable[str] = (), fields: Iterable[str] = ()
+    *,
+    member_ids: Iterable[int] = (),
+    kinds: Iterable[str] = (),
+    fields: Iterable[str] = (),
+    events: Sequence[NewEvent] = (),
 ) -> None:
-    """After events of ``kinds`` or changes of ``fields``: bring these members up to date.
+    """After events, or changes of ``fields``: bring the members concerned up to date.
 
-    Only segments that depend on what was touched are asked, in dependency order, and only
-    about these members. Call it after the change is committed.
+    Only segments that depend on what was touched are asked, in dependency order, and only about
+    these members: those of ``events``, and ``member_ids`` for ``fields`` and for ``kinds`` of
+    which the events are not at hand. Call it after the change is committed.
     """
-    member_ids = set(member_ids)
-    if not member_ids:
-        return
-    affected = _affected(live_segments(), set(kinds), set(fields))
-    for batch in chunks(member_ids, BATCH) if affected else ():
+    live = live_segments()
+    asked = live.interests.asked(events)
+    if member_ids := set(member_ids):
+        kinds, fields = set(kinds), set(fields)
+        for segment in live:
+            if segment.touched_by(kinds, fields):
+                asked[segment.pk] |= member_ids
+    _refresh_asked(live, asked)
+
+
+def _refresh_asked(live: LiveSegments, asked: Asked) -> None:
+    """In pieces of so many members that others do not wait for them for long."""
+    for batch in chunks(set().union(*asked.values()), BATCH):
+        some = {pk: members.intersection(batch) for pk, members in asked.items()}
+        some = {pk: members for pk, members in some.items() if members}
         try:
-            _refresh_batch(affected, batch)
+            _refresh_batch(live, some)
         except Exception:  # a segment was deleted meanwhile, or a rule of another room failed
             logger.exception("Refreshing %s members again, one segment at a time.", len(batch))
-            _refresh_one_by_one(affected, batch)
-
-
-def _affected(
-    segments: Iterable[CompiledSegment], kinds: set[str], fields: set[str]
-) -> list[CompiledSegment]:
-    """Segments that ask for what was touched, and those that ask for these segments."""
-    affected = []
-    for segment in segments:
-        if segment.touched_by(kinds, fields):
-            affected.append(segment)
-            fields = fields | {segment.field}
-    return affected
+            _refresh_one_by_one(live, some)
 
 
 @transaction.atomic
-def _refresh_batch(segments: Iterable[CompiledSegment], member_ids: list[int]) -> Moves:
-    lock_members(member_ids)
-    scope = Scope(member_ids=tuple(member_ids))
-    moves = {segment.pk: refresh(segment.pk, segment.rule, scope) for segment in segments}
+def _refresh_batch(live: LiveSegments, asked: Asked) -> None:
+    lock_members(sorted(set().union(*asked.values())))
+    moves = Round(live, asked).run()
     # Last and in order: a row that many refreshers write must not be held for long.
-    for segment_id in sorted(moves):
-        if growth := moves[segment_id].growth:
-            size = Greatest(F("size") + growth, 0)
-            Segment.objects.filter(pk=segment_id).update(size=size)
+    _grow({pk: difference.growth for pk, difference in moves.items() if difference.growth})
     _announce(moves)
-    return moves
 
 
-def _refresh_one_by_one(segments: Iterable[CompiledSegment], member_ids: list[int]) -> None:
-    for segment in segments:
+def _grow(growth: dict[int, int]) -> None:
+    connection = connections[router.db_for_write(Segment)]
+    if growth and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(sql.GROW_POSTGRESQL, [list(growth), list(growth.values())])
+        return
+    for segment_id in sorted(growth):
+        size = Greatest(F("size") + growth[segment_id], 0)
+        Segment.objects.filter(pk=segment_id).update(size=size)
+
+
+def _refresh_one_by_one(live: LiveSegments, asked: Asked) -> None:
+    for segment in live:
         try:
-            _refresh_batch([segment], member_ids)
+            if members := asked.get(segment.pk):
+                _refresh_batch(LiveSegments((), (segment,)), {segment.pk: members})
         except Exception:
             logger.exception("Segment %s was left as it is.", segment.pk)
 
@@ -166,14 +180,29 @@ def refresh_waiting() -> int:
 
 
 def refresh_timed_segments() -> int:
-    """Count anew what a new day changes, and everything now and then, to mend what went wrong."""
-    today = timezone.localtime(timezone=timezone.get_default_timezone()).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
-    timed = [segment.pk for segment in live_segments() if segment.dependencies.time]
-    due = Segment.objects.not_refreshed_since(today).filter(pk__in=timed)
+    """Ask again about those whom the passing of time concerns, and mend what went wrong.
+
+    Members whose windows end are found by index, segment by segment; everything is counted anew
+    now and then. Returns how many segments had somebody to ask about.
+    """
     neglected = Segment.objects.not_refreshed_since(timezone.now() - REPAIR_AFTER)
-    return _refresh_all(due | neglected)
+    return _refresh_all(neglected) + let_time_pass(until=timezone.now())
+
+
+def let_time_pass(*, until: datetime.datetime) -> int:
+    """Ask timed segments about members whose answer time alone may have changed by ``until``."""
+    live = live_segments()
+    clocks = Segment.objects.clocks()
+    timed = [segment for segment in live if segment.dependencies.time and segment.pk in clocks]
+    asked: Asked = {}
+    for segment in timed:
+        period = Period(clocks[segment.pk], until)
+        if due := set().union(*segment.rule.falling_due(period)):
+            asked[segment.pk] = due
+    _refresh_asked(live, asked)
+    for segment in timed:
+        Segment.objects.filter(pk=segment.pk, clock_at=clocks[segment.pk]).update(clock_at=until)
+    return len(asked)
 
 
 def _refresh_all(segments: models.QuerySet[Segment]) -> int:

@@ -1,17 +1,21 @@
 """Live segments as rule trees, read from the database once per change and kept by the process."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from django.utils.translation import gettext
 
+from .interests import Interests
 from .models import Segment, segment_field
-from .rules.base import Broken, Dependencies
+from .rules.base import Broken, Dependencies, Rule
 from .rules.blocks import group_of
 from .rules.groups import Group
+from .rules.person import Reads
 
 logger = logging.getLogger(__name__)
 
@@ -26,30 +30,64 @@ class CompiledSegment:
     """A live segment, ready to be asked."""
 
     pk: int
-    rule: Group
+    rule: Rule
     dependencies: Dependencies
 
     @property
     def field(self) -> str:
         return segment_field(self.pk)
 
+    @cached_property
+    def reads(self) -> Reads:
+        return self.rule.reads()
+
+    @cached_property
+    def only_in_sql(self) -> bool:
+        return self.rule.only_in_sql
+
     def touched_by(self, kinds: Iterable[str], fields: Iterable[str]) -> bool:
         return self.dependencies.touched_by(kinds, fields)
 
 
-_kept: tuple[Stamp, tuple[CompiledSegment, ...]] | None = None
+@dataclass(frozen=True)
+class LiveSegments:
+    """Every live segment, each after those that its rules name."""
+
+    stamp: Stamp = ()
+    segments: tuple[CompiledSegment, ...] = ()
+
+    def __iter__(self) -> Iterator[CompiledSegment]:
+        return iter(self.segments)
+
+    @cached_property
+    def interests(self) -> Interests:
+        """Which of them an event concerns."""
+        return Interests({segment.pk: segment.rule.interests() for segment in self.segments})
+
+    @cached_property
+    def followers(self) -> Mapping[int, frozenset[int]]:
+        """The segments whose rules name a segment."""
+        known = {segment.field: segment for segment in self.segments}
+        followers: dict[int, set[int]] = defaultdict(set)
+        for segment in self.segments:
+            for named in _named(segment, known):
+                followers[named].add(segment.pk)
+        return {pk: frozenset(names) for pk, names in followers.items()}
 
 
-def live_segments() -> tuple[CompiledSegment, ...]:
-    """Every live segment, each after those that its rules name. One small query when unchanged."""
+_kept = LiveSegments()
+
+
+def live_segments() -> LiveSegments:
+    """Every live segment. One small query when nothing changed."""
     global _kept
     described = Segment.objects.live().by_rules()
     stamp: Stamp = tuple(described.order_by("pk").values_list("pk", "changed_at"))
     kept = _kept
-    if kept is None or kept[0] != stamp:
+    if kept.stamp != stamp:
         segments = Segment.objects.live().filter(pk__in=[pk for pk, _changed in stamp])
-        _kept = kept = (stamp, _compile(segments.order_by("pk")))
-    return kept[1]
+        _kept = kept = LiveSegments(stamp, _compile(segments.order_by("pk")))
+    return kept
 
 
 def rules_of(segments: Sequence[Segment]) -> dict[int, Group]:

@@ -1,6 +1,6 @@
 """Who matches, and how membership follows: the whole list, or only members that were touched."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,12 @@ from django.utils import timezone
 from wagtail_crm.members.models import Member
 
 from . import sql
-from .models import Membership, Segment
+from .models import Membership, PastMembership, Segment
 from .rules.base import Rule, Scope
+from .rules.expressions import IsOneOf
 
 LOCK_OF_MEMBERS, LOCK_OF_SEGMENTS = 0x63726D6D, 0x63726D73  # "crmm", "crms"
 BUCKETS = 256
-# SQLite refuses more parameters than this in one statement.
-CHUNK = 900
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,9 @@ class Difference:
     @property
     def growth(self) -> int:
         return len(self.entered) - len(self.left)
+
+
+Moves = Mapping[int, Difference]
 
 
 def matching(rule: Rule, scope: Scope | None = None) -> QuerySet[Member]:
@@ -66,7 +68,7 @@ def refresh(segment_id: int, rule: Rule, scope: Scope) -> Difference:
     with connection.cursor() as cursor:
         if scope.member_ids is None:
             cursor.execute(sql.WORK_MEMORY)
-        cursor.execute(statement, [*parameters, segment_id, *members, segment_id, segment_id])
+        cursor.execute(statement, [*parameters, segment_id, *members, *[segment_id] * 3])
         changes = cursor.fetchall()
     return Difference(
         entered=frozenset(member for member, came in changes if came),
@@ -83,18 +85,61 @@ def _compiled(members: QuerySet[Member], connection: Any) -> tuple[str, Sequence
 
 
 def _refresh_portable(segment_id: int, rule: Rule, scope: Scope) -> Difference:
-    """The same with two reads and two writes, for SQLite."""
+    """The same in a few reads and writes, for SQLite."""
     memberships = scope.only(Membership.objects.filter(segment=segment_id))
     present = set(memberships.values_list("member_id", flat=True))
     wanted = set(matching(rule, scope).values_list("pk", flat=True))
-    for chunk in chunks(present - wanted, CHUNK):
-        Membership.objects.filter(segment=segment_id, member__in=chunk).delete()
+    decided = Difference(frozenset(wanted - present), frozenset(present - wanted))
+    return _move_portable({segment_id: decided})[segment_id]
+
+
+def move(moves: Moves) -> dict[int, Difference]:
+    """Let members enter and leave segments, by id of the segment; returns who really moved.
+
+    In a transaction, after :func:`lock_members` or :func:`lock_segment`. Two statements at most,
+    however many segments there are.
+    """
+    moves = {segment_id: difference for segment_id, difference in moves.items() if difference}
+    if not moves:
+        return {}
+    connection = connections[router.db_for_write(Membership)]
+    if connection.vendor != "postgresql":
+        return _move_portable(moves)
+    leave = _pairs((pk, difference.left) for pk, difference in moves.items())
+    enter = _pairs((pk, difference.entered) for pk, difference in moves.items())
+    with connection.cursor() as cursor:
+        cursor.execute(sql.MOVE_POSTGRESQL, [*leave, *enter])
+        changes = cursor.fetchall()
+    done: dict[int, tuple[set[int], set[int]]] = {pk: (set(), set()) for pk in moves}
+    for segment_id, member_id, came in changes:
+        done[segment_id][0 if came else 1].add(member_id)
+    return {pk: Difference(frozenset(came), frozenset(went)) for pk, (came, went) in done.items()}
+
+
+def _pairs(members: Iterator[tuple[int, frozenset[int]]]) -> tuple[list[int], list[int]]:
+    """Parallel columns of segment ids and member ids."""
+    pairs = [(segment_id, member_id) for segment_id, ids in members for member_id in ids]
+    return [segment_id for segment_id, _member in pairs], [member for _segment, member in pairs]
+
+
+def _move_portable(moves: Moves) -> dict[int, Difference]:
     now = timezone.now()
-    Membership.objects.bulk_create(
-        Membership(segment_id=segment_id, member_id=member, entered_at=now)
-        for member in sorted(wanted - present)
-    )
-    return Difference(entered=frozenset(wanted - present), left=frozenset(present - wanted))
+    for segment_id, difference in moves.items():
+        leaving = Membership.objects.filter(
+            IsOneOf("member", sorted(difference.left)), segment=segment_id
+        )
+        PastMembership.objects.bulk_create(
+            PastMembership(
+                segment_id=segment_id, member_id=member_id, entered_at=entered_at, left_at=now
+            )
+            for member_id, entered_at in leaving.values_list("member_id", "entered_at")
+        )
+        leaving.delete()
+        Membership.objects.bulk_create(
+            Membership(segment_id=segment_id, member_id=member, entered_at=now)
+            for member in sorted(difference.entered)
+        )
+    return dict(moves)
 
 
 def lock_members(member_ids: Sequence[int]) -> None:

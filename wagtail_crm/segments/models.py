@@ -17,6 +17,7 @@ from wagtail_crm.members.models import Member
 
 from .querysets import (
     MembershipQuerySet,
+    PastMembershipQuerySet,
     RunBatchQuerySet,
     SegmentQuerySet,
     SegmentRunQuerySet,
@@ -60,6 +61,12 @@ class Segment(DraftStateMixin, RevisionMixin, index.Indexed, models.Model):
         editable=False,
         help_text="When what the rules mean last changed; processes keep compiled rules by it.",
     )
+    clock_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The moment up to which the passing of time has been dealt with.",
+    )
 
     objects = SegmentQuerySet.as_manager()
 
@@ -102,7 +109,7 @@ class Segment(DraftStateMixin, RevisionMixin, index.Indexed, models.Model):
     def with_content_json(self, content: dict[str, Any]) -> "Segment":
         """A revision has rules, not numbers: what was counted since stays as it is."""
         segment: Segment = super().with_content_json(content)
-        for name in ("kind", "size", "refreshed_at", "changed_at"):
+        for name in ("kind", "size", "refreshed_at", "changed_at", "clock_at"):
             setattr(segment, name, getattr(self, name))
         return segment
 
@@ -142,6 +149,35 @@ class Membership(models.Model):
             models.Index(fields=["segment", "member"], name="crm_membership_members"),
             # The newest members of a segment, on its page.
             models.Index(fields=["segment", "-entered_at", "-id"], name="crm_membership_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id}: {self.member_id}"
+
+
+class PastMembership(models.Model):
+    """A member was in a segment, and left it; with the memberships of today the whole history."""
+
+    segment = models.ForeignKey(
+        Segment, on_delete=models.CASCADE, related_name="past_memberships", db_index=False
+    )
+    member = models.ForeignKey(
+        Member, on_delete=models.CASCADE, related_name="past_memberships", db_index=False
+    )
+    entered_at = models.DateTimeField(_("in it since"))
+    left_at = models.DateTimeField(_("in it until"), default=timezone.now)
+
+    objects = PastMembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("past membership")
+        verbose_name_plural = _("past memberships")
+        default_permissions = ()
+        indexes = [
+            # The history of one member, newest first; also export and erasure.
+            models.Index(fields=["member", "-left_at"], name="crm_past_of_member"),
+            # Who left a segment lately; also what is past its retention.
+            models.Index(fields=["segment", "-left_at"], name="crm_past_of_segment"),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from wagtail.models import ReferenceIndex
 if TYPE_CHECKING:
     from .models import (  # noqa: F401  # names in the annotations below
         Membership,
+        PastMembership,
         RunBatch,
         Segment,
         SegmentRun,
@@ -37,6 +38,11 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
     def not_refreshed_since(self, moment: datetime.datetime) -> Self:
         """Live segments last counted before ``moment``, or never."""
         return self.live().by_rules().filter(Q(refreshed_at=None) | Q(refreshed_at__lt=moment))
+
+    def clocks(self) -> dict[int, datetime.datetime]:
+        """Up to when the passing of time has been dealt with, for live segments counted before."""
+        rows = self.live().filter(clock_at__isnull=False).values_list("pk", "clock_at")
+        return {pk: moment for pk, moment in rows if moment is not None}
 
     def close(self) -> None:
         """Let nobody enter until the end of the transaction: their commits wait for ours.
@@ -78,6 +84,14 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """The memberships of one person in live segments, by name of the segment."""
         rows = self.filter(member=member).of_live_segments()
         return rows.select_related("segment").order_by("segment__name")
+
+
+class PastMembershipQuerySet(models.QuerySet["PastMembership"]):
+    def left_before(self, moment: datetime.datetime) -> Self:
+        return self.filter(left_at__lt=moment)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-left_at", "-pk")
 
 
 class SegmentRunQuerySet(models.QuerySet["SegmentRun"]):

@@ -20,8 +20,7 @@ from .models import Segment
 
 @receiver(events_recorded)
 def follow_events(events: tuple[NewEvent, ...], **kwargs: Any) -> None:
-    member_ids = {event.member_id for event in events if event.member_id}
-    actions.refresh_members(member_ids=member_ids, kinds={event.kind for event in events})
+    actions.refresh_members(events=events)
 
 
 @receiver([visitor_linked, visitor_unlinked])

@@ -13,7 +13,10 @@ WITH matching (member_id) AS MATERIALIZED ({matching}), stale AS MATERIALIZED (
     ORDER BY member_id FOR UPDATE
 ), gone AS (
     DELETE FROM wagtail_crm_segments_membership WHERE id IN (SELECT id FROM stale)
-    RETURNING member_id
+    RETURNING member_id, entered_at
+), past AS (
+    INSERT INTO wagtail_crm_segments_pastmembership (segment_id, member_id, entered_at, left_at)
+    SELECT %s, member_id, entered_at, now() FROM gone
 ), come AS (
     INSERT INTO wagtail_crm_segments_membership (segment_id, member_id, entered_at)
     SELECT %s, member_id, now() FROM matching WHERE NOT EXISTS (
@@ -27,6 +30,43 @@ WITH matching (member_id) AS MATERIALIZED ({matching}), stale AS MATERIALIZED (
 SELECT member_id, false FROM gone UNION ALL SELECT member_id, true FROM come
 """
 SCOPE = "AND member_id = ANY(%s::bigint[])"
+
+# Lets members leave segments and enter segments, given as two pairs of parallel arrays, and tells
+# who really did. What they leave is kept as history.
+MOVE_POSTGRESQL = """
+WITH stale AS MATERIALIZED (
+    SELECT membership.id FROM wagtail_crm_segments_membership AS membership
+    JOIN unnest(%s::bigint[], %s::bigint[]) AS leaving (segment_id, member_id)
+        USING (segment_id, member_id)
+    ORDER BY segment_id, member_id FOR UPDATE OF membership
+), gone AS (
+    DELETE FROM wagtail_crm_segments_membership WHERE id IN (SELECT id FROM stale)
+    RETURNING segment_id, member_id, entered_at
+), past AS (
+    INSERT INTO wagtail_crm_segments_pastmembership (segment_id, member_id, entered_at, left_at)
+    SELECT segment_id, member_id, entered_at, now() FROM gone
+), come AS (
+    INSERT INTO wagtail_crm_segments_membership (segment_id, member_id, entered_at)
+    SELECT segment_id, member_id, now()
+    FROM unnest(%s::bigint[], %s::bigint[]) AS entering (segment_id, member_id)
+    ORDER BY segment_id, member_id
+    ON CONFLICT (member_id, segment_id) DO NOTHING
+    RETURNING segment_id, member_id
+)
+SELECT segment_id, member_id, false FROM gone
+UNION ALL SELECT segment_id, member_id, true FROM come
+"""
+
+# Adds signed numbers to the sizes of segments, given as parallel arrays.
+GROW_POSTGRESQL = """
+WITH grown AS MATERIALIZED (
+    SELECT segment.id, growth FROM wagtail_crm_segments_segment AS segment
+    JOIN unnest(%s::bigint[], %s::bigint[]) AS growing (id, growth) USING (id)
+    ORDER BY segment.id FOR NO KEY UPDATE OF segment
+)
+UPDATE wagtail_crm_segments_segment AS segment SET size = greatest(size + growth, 0)
+FROM grown WHERE grown.id = segment.id
+"""
 
 # What a query that can match nobody stands for.
 NOBODY = "SELECT 0::bigint WHERE false"

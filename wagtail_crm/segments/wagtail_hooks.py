@@ -13,15 +13,16 @@ from wagtail_crm.members.panels import MemberPanel
 from wagtail_crm.members.personal_data import PersonalData
 from wagtail_crm.tracking.snapshots import SnapshotPart
 
-from . import tasks
+from . import people, tasks
 from .comparison import RulesComparison
 from .deletion import refuse_if_used
 from .member_filter import in_segment
 from .membership import build_segment_ids
-from .models import Membership
+from .models import Membership, PastMembership
 from .panels import segments_of
 from .rules.blocks import RuleBlock, RulesField
 from .rules.builtin_blocks import BLOCKS
+from .rules.person import PersonFact
 from .views.audience import audience_view
 from .views.editing import publish_first
 from .viewsets import SegmentViewSet
@@ -40,6 +41,15 @@ def register_admin_urls() -> list[URLPattern]:
 @hooks.register("register_crm_segment_rules")
 def register_rules() -> Iterable[RuleBlock]:
     return [block() for block in BLOCKS]
+
+
+@hooks.register("register_crm_person_facts")
+def register_facts() -> Iterable[PersonFact]:
+    return [
+        PersonFact("tags", people.load_tags, set),
+        PersonFact("consent", people.load_consents, set),
+        PersonFact("segment", people.load_segments, set),
+    ]
 
 
 @hooks.register("register_crm_snapshot_parts")
@@ -67,7 +77,13 @@ def declare_personal_data() -> Iterable[PersonalData]:
             exported=("segment__name", "entered_at"),
             erase="delete",
             retention="As long as the rules hold for the member.",
-        )
+        ),
+        PersonalData(
+            PastMembership,
+            exported=("segment__name", "entered_at", "left_at"),
+            erase="delete",
+            retention="As long as raw events: WAGTAIL_CRM['EVENT_RETENTION_DAYS'].",
+        ),
     ]
 
 

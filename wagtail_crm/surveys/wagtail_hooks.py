@@ -12,6 +12,7 @@ from wagtail_crm.members.panels import MemberPanel
 from wagtail_crm.members.personal_data import PersonalData
 from wagtail_crm.members.policies import ReadOnlyPolicy
 from wagtail_crm.segments.rules.blocks import RuleBlock
+from wagtail_crm.segments.rules.person import PersonFact
 from wagtail_crm.tracking.kinds import EventKind
 from wagtail_crm.viewsets import MENU_HOOK
 
@@ -21,6 +22,7 @@ from .kinds import SURVEY_ANSWER, answers_in_words
 from .menu import SurveysMenuItem, header_buttons, listing_buttons
 from .models import SurveyAnswer, SurveyResponse
 from .rule_blocks import SurveyRuleBlock
+from .rules import SURVEY_FACT, load_answers
 from .views.admin import ExportView, ResultsView, SurveyIndexView
 
 register_permission_policy(SurveyResponse, ReadOnlyPolicy(SurveyResponse))
@@ -87,6 +89,11 @@ def declare_personal_data() -> Iterable[PersonalData]:
             member_field="response__member",
         ),
     ]
+
+
+@hooks.register("register_crm_person_facts")
+def register_facts() -> Iterable[PersonFact]:
+    return [PersonFact(SURVEY_FACT, load_answers, dict)]
 
 
 @hooks.register("register_crm_segment_rules")

@@ -113,6 +113,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "clock_at",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="The moment up to which the passing of time has been dealt with.",
+                        null=True,
+                    ),
+                ),
+                (
                     "latest_revision",
                     models.ForeignKey(
                         blank=True,
@@ -364,6 +373,51 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("run", "number"), name="crm_run_batch_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PastMembership",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("entered_at", models.DateTimeField(verbose_name="in it since")),
+                (
+                    "left_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="in it until"
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="past_memberships",
+                        to="wagtail_crm_members.member",
+                    ),
+                ),
+                (
+                    "segment",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="past_memberships",
+                        to="wagtail_crm_segments.segment",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "past membership",
+                "verbose_name_plural": "past memberships",
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["member", "-left_at"], name="crm_past_of_member"),
+                    models.Index(fields=["segment", "-left_at"], name="crm_past_of_segment"),
                 ],
             },
         ),

@@ -1,5 +1,6 @@
 """Rules about the fields a site defines."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from wagtail_crm.members.models import AttributeDefinition
 
 from .base import Dependencies, Rule, Scope, WordedRule
 from .expressions import JsonListHolds, JsonType
+from .person import Person
 from .words import Clause, Ending, inside_sentence, listed
 
 Type = AttributeDefinition.Type
@@ -88,6 +90,39 @@ class AttributeRule(WordedRule):
         for value in self.values:
             chosen |= Q(JsonListHolds("attributes", self.key, value))
         return chosen
+
+    def holds(self, person: Person) -> bool:
+        return self._holds_for(person.attributes.get(self.key)) is not self.negated
+
+    def _holds_for(self, value: Any) -> bool:
+        if self.comparison == "set":
+            return value is not None
+        if not self._is_typed(value):
+            return False
+        if self.definition.type == Type.CHOICES:
+            return any(chosen in value for chosen in self.values)
+        return self.accepts(value)
+
+    def _is_typed(self, value: Any) -> bool:
+        match self.definition.type:
+            case Type.NUMBER:
+                return isinstance(value, int | float) and not isinstance(value, bool)
+            case Type.BOOLEAN:
+                return isinstance(value, bool)
+            case Type.CHOICES:
+                return isinstance(value, list)
+            case Type.DATE:
+                return isinstance(value, str) and re.match(ISO_DATE, value) is not None
+        return isinstance(value, str)
+
+    @property
+    def only_in_sql(self) -> bool:  # type: ignore[override]
+        """Databases differ in which letters beyond ASCII are the same, large and small."""
+        if self.comparison not in ("contains", "starts_with"):
+            return False
+        return any(
+            not letter.isascii() and letter.lower() != letter.upper() for letter in self.values[0]
+        )
 
     def dependencies(self) -> Dependencies:
         return Dependencies(fields=frozenset({f"attributes.{self.key}"}))

@@ -2,16 +2,22 @@
 
 import datetime
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from wagtail_crm.members.models import Member
+
 from .expressions import IsOneOf
+from .person import Person, Reads, families, person_facts, site_today
 from .words import Clause, Ending
+
+if TYPE_CHECKING:
+    from wagtail_crm.tracking.models import Event
 
 NOBODY_AT_ALL = Q(pk__in=())
 EVERYBODY = ~NOBODY_AT_ALL
@@ -19,21 +25,26 @@ EVERYBODY = ~NOBODY_AT_ALL
 T = TypeVar("T", bound=Model)
 
 
-def site_today() -> datetime.date:
-    """Today where the site is, whatever zone the present request has activated."""
-    return timezone.localdate(timezone=timezone.get_default_timezone())
+def midnight(day: datetime.date) -> datetime.datetime:
+    """The beginning of a day where the site is."""
+    zone = timezone.get_default_timezone()
+    return datetime.datetime.combine(day, datetime.time.min, tzinfo=zone)
 
 
 @dataclass(frozen=True)
 class Scope:
-    """For whom, and for which day, a rule is asked.
+    """For whom, and for which moment, a rule is asked.
 
     With ``member_ids`` a rule may look only at those members: an incremental refresh then reads
-    no more than their own rows. None means everybody.
+    no more than their own rows. None means everybody. ``today`` is the day where the site is.
     """
 
     member_ids: tuple[int, ...] | None = None
-    today: datetime.date = field(default_factory=site_today)
+    now: datetime.datetime = field(default_factory=timezone.now)
+
+    @property
+    def today(self) -> datetime.date:
+        return site_today(self.now)
 
     def only(self, rows: QuerySet[T], member_field: str = "member") -> QuerySet[T]:
         """``rows`` restricted to the members asked about; one parameter, however many they are."""
@@ -73,8 +84,55 @@ class Dependencies:
         return not self.kinds.isdisjoint(kinds) or not (self.fields | families).isdisjoint(fields)
 
 
+@dataclass(frozen=True)
+class Interest:
+    """Events that can change a rule's answer: of a kind, perhaps only on pages or of a subject.
+
+    ``pages`` are ids; with ``below`` all that is under them as well. Empty: anywhere, about
+    anything.
+    """
+
+    kind: str
+    pages: frozenset[int] = frozenset()
+    below: bool = False
+    subject: str = ""
+
+
+@dataclass(frozen=True)
+class Period:
+    """Time that passed: what held at ``since`` is to be asked again at ``until``."""
+
+    since: datetime.datetime
+    until: datetime.datetime
+
+    @property
+    def first_day(self) -> datetime.date:
+        """The day of ``since`` where the site is."""
+        return site_today(self.since)
+
+    @property
+    def last_day(self) -> datetime.date:
+        """The day of ``until`` where the site is."""
+        return site_today(self.until)
+
+    @property
+    def has_new_day(self) -> bool:
+        return self.first_day < self.last_day
+
+
+MemberIds = QuerySet[Any, Any]
+
+
 class Rule(ABC):
-    """One condition on members. Subclasses are frozen dataclasses: equal rules are equal."""
+    """One condition on members. Subclasses are frozen dataclasses: equal rules are equal.
+
+    It answers in two ways that must agree: for everybody at once, in SQL (:meth:`condition`),
+    and for one person in Python (:meth:`holds`). The first counts a segment anew, the second
+    keeps it up to date and says why somebody is in it.
+    """
+
+    # Whether only the database can answer, e.g. because it compares letters in a way of its own.
+    only_in_sql = False
 
     @abstractmethod
     def condition(self, scope: Scope) -> Q:
@@ -85,7 +143,34 @@ class Rule(ABC):
         """
 
     @abstractmethod
+    def holds(self, person: Person) -> bool:
+        """Whether it holds for one person, of whom is loaded what :meth:`reads` names."""
+
+    @abstractmethod
     def dependencies(self) -> Dependencies: ...
+
+    def reads(self) -> Reads:
+        """What :meth:`holds` looks at; by default the facts that go with its dependencies."""
+        facts = families(self.dependencies().fields) & frozenset(person_facts)
+        return Reads(totals=self.dependencies().kinds, facts=facts)
+
+    def interests(self) -> frozenset[Interest]:
+        """Which events can change its answer; fewer of them make a refresh cheaper."""
+        return frozenset(Interest(kind) for kind in self.dependencies().kinds)
+
+    def falling_due(self, period: Period) -> Sequence[MemberIds]:
+        """Members whose answer may have changed because this time passed, and nothing else.
+
+        As querysets of one column, each answered by an index. Too many do no harm, too few do;
+        everybody, if a rule that depends on time does not say.
+        """
+        if not self.dependencies().time:
+            return []
+        return [Member.objects.present().values_list("pk", flat=True)]
+
+    def evidence(self, person: Person) -> "QuerySet[Event] | None":
+        """The events that speak for it, newest first; None where it is not about events."""
+        return None
 
     @abstractmethod
     def sentence(self) -> str:
@@ -130,6 +215,9 @@ class Broken(WordedRule):
 
     def condition(self, scope: Scope) -> Q:
         return NOBODY_AT_ALL
+
+    def holds(self, person: Person) -> bool:
+        return False
 
     def dependencies(self) -> Dependencies:
         return Dependencies()

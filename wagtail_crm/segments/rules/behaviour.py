@@ -1,6 +1,7 @@
 """Rules about what members did, answered from the daily totals."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -11,9 +12,19 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext, pgettext
 
 from wagtail_crm.tracking.kinds import event_kinds
-from wagtail_crm.tracking.models import DailyTotal
+from wagtail_crm.tracking.models import DailyTotal, Event
 
-from .base import Dependencies, Rule, Scope, WordedRule
+from .base import (
+    Dependencies,
+    Interest,
+    MemberIds,
+    Period,
+    Rule,
+    Scope,
+    WordedRule,
+    midnight,
+)
+from .person import Person, Reads, Total
 from .words import Clause, Ending, inside_sentence, listed
 
 Comparison = Literal["at_least", "at_most"]
@@ -72,18 +83,23 @@ class Did(WordedRule):
         return totals.values("member").annotate(amount=Sum(column))
 
     def _totals(self, scope: Scope) -> QuerySet[Any]:
-        totals = scope.only(DailyTotal.objects.of_kinds(self.kind).of_members())
+        totals = scope.only(self._anytime(DailyTotal.objects.all()).of_members())
         if self.days is not None:
             first = scope.first_day(self.days)
             totals = totals.filter(day__gte=first, day__lte=scope.today)
-        if self.subject:
-            totals = totals.filter(subject=self.subject)
-        if self.pages:
-            totals = totals.filter(page__in=self._where())
         return totals
 
-    def _where(self) -> "QuerySet[Any] | list[int]":
-        named = [page.pk for page in self.pages]
+    def _anytime(self, rows: Any) -> Any:
+        """Totals, or events, of what it asks for, whenever it was."""
+        rows = rows.of_kinds(self.kind)
+        if self.subject:
+            rows = rows.filter(subject=self.subject)
+        if self.pages:
+            rows = rows.filter(page__in=self._where())
+        return rows
+
+    def _where(self) -> "QuerySet[Any] | tuple[int, ...]":
+        named = self._named
         if not self.below:
             return named
         pages = swapper.load_model("wagtailcore", "Page").objects.order_by()
@@ -91,8 +107,59 @@ class Did(WordedRule):
         below = above.filter(path__lte=OuterRef("path"), end__gte=OuterRef("path"))
         return pages.filter(Exists(below)).values("pk")
 
+    @property
+    def _named(self) -> tuple[int, ...]:
+        return tuple(page.pk for page in self.pages)
+
+    def holds(self, person: Person) -> bool:
+        amount = self._amount_of(person)
+        return amount >= self.amount if self.comparison == "at_least" else amount <= self.amount
+
+    def _amount_of(self, person: Person) -> Decimal | int:
+        totals = self._counted(person)
+        if self.measure == "times":
+            return sum(total.times for total in totals)
+        return sum((total.value for total in totals), Decimal())
+
+    def _counted(self, person: Person) -> list[Total]:
+        totals = person.totals.get(self.kind, ())
+        if self.days is not None:
+            first = person.first_day(self.days)
+            totals = [total for total in totals if first <= total.day <= person.today]
+        if self.subject:
+            totals = [total for total in totals if total.subject == self.subject]
+        if self.pages:
+            where = person.pages.below(self._named) if self.below else self._named
+            totals = [total for total in totals if total.page_id in where]
+        return list(totals)
+
     def dependencies(self) -> Dependencies:
         return Dependencies(kinds=frozenset({self.kind}), time=self.days is not None)
+
+    def reads(self) -> Reads:
+        pages = frozenset(self._named) if self.below else frozenset()
+        return Reads(totals=frozenset({self.kind}), pages=pages)
+
+    def interests(self) -> frozenset[Interest]:
+        return frozenset({Interest(self.kind, frozenset(self._named), self.below, self.subject)})
+
+    def falling_due(self, period: Period) -> list[MemberIds]:
+        """Who did it on a day that the window has left, or, dated ahead, has reached."""
+        if self.days is None or not period.has_new_day:
+            return []
+        window = timedelta(days=self.days)
+        totals = self._anytime(DailyTotal.objects.all()).of_members()
+        left = Q(day__gt=period.first_day - window, day__lte=period.last_day - window)
+        reached = Q(day__gt=period.first_day, day__lte=period.last_day)
+        return [totals.filter(days).values_list("member", flat=True) for days in (left, reached)]
+
+    def evidence(self, person: Person) -> QuerySet[Event]:
+        events = self._anytime(Event.objects.filter(member=person.pk))
+        if self.days is not None:
+            tomorrow = midnight(person.today + timedelta(days=1))
+            first = midnight(person.first_day(self.days))
+            events = events.filter(at__gte=first, at__lt=tomorrow)
+        return events.newest_first()
 
     def negation(self) -> Rule | None:
         if self.measure == "value":

@@ -10,7 +10,8 @@ from typing import Literal
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from .base import EVERYBODY, Dependencies, Rule, Scope
+from .base import EVERYBODY, Dependencies, Interest, MemberIds, Period, Rule, Scope
+from .person import Person, Reads
 from .words import Clause, Ending, all_of, any_of
 
 Match = Literal["all", "any", "none"]
@@ -32,8 +33,26 @@ class Group(Rule):
         either = reduce(or_, conditions)
         return either if self.match == "any" else ~either
 
+    def holds(self, person: Person) -> bool:
+        if not self.rules or self.match == "all":
+            return all(rule.holds(person) for rule in self.rules)
+        return any(rule.holds(person) for rule in self.rules) is (self.match == "any")
+
+    @property
+    def only_in_sql(self) -> bool:  # type: ignore[override]
+        return any(rule.only_in_sql for rule in self.rules)
+
     def dependencies(self) -> Dependencies:
         return reduce(or_, (rule.dependencies() for rule in self.rules), Dependencies())
+
+    def reads(self) -> Reads:
+        return reduce(or_, (rule.reads() for rule in self.rules), Reads())
+
+    def interests(self) -> frozenset[Interest]:
+        return frozenset().union(*(rule.interests() for rule in self.rules))
+
+    def falling_due(self, period: Period) -> list[MemberIds]:
+        return [due for rule in self.rules for due in rule.falling_due(period)]
 
     def sentence(self) -> str:
         """The clauses of its rules, joined without brackets; see :meth:`clause` for a part."""

@@ -1,16 +1,23 @@
 """Rules about who members are."""
 
-import datetime
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from wagtail_crm.members.models import ConsentRecord, Member, TaggedMember
 
-from .base import Dependencies, Rule, Scope, WordedRule
+from .base import (
+    Dependencies,
+    MemberIds,
+    Period,
+    Rule,
+    Scope,
+    WordedRule,
+    midnight,
+)
+from .person import Person
 from .words import Clause, Ending
 
 
@@ -26,6 +33,9 @@ class Tagged(WordedRule):
         tagged = scope.only(TaggedMember.objects.filter(tag=self.tag_id), "content_object")
         has = Q(pk__in=tagged.values("content_object"))
         return ~has if self.negated else has
+
+    def holds(self, person: Person) -> bool:
+        return (self.tag_id in person.facts["tags"]) is not self.negated
 
     def dependencies(self) -> Dependencies:
         return Dependencies(fields=frozenset({"tags"}))
@@ -52,6 +62,9 @@ class Consented(WordedRule):
         agreed = Q(pk__in=records.values("member"))
         return ~agreed if self.negated else agreed
 
+    def holds(self, person: Person) -> bool:
+        return (self.purpose in person.facts["consent"]) is not self.negated
+
     def dependencies(self) -> Dependencies:
         return Dependencies(fields=frozenset({f"consent.{self.purpose}"}))
 
@@ -76,6 +89,9 @@ class HasStatus(WordedRule):
     def condition(self, scope: Scope) -> Q:
         has = Q(status=self.status)
         return ~has if self.negated else has
+
+    def holds(self, person: Person) -> bool:
+        return (person.status == self.status) is not self.negated
 
     def dependencies(self) -> Dependencies:
         return Dependencies(fields=frozenset({"status"}))
@@ -107,6 +123,9 @@ class Speaks(WordedRule):
         speaks = Q(language=self.language)
         return ~speaks if self.negated else speaks
 
+    def holds(self, person: Person) -> bool:
+        return (person.language == self.language) is not self.negated
+
     def dependencies(self) -> Dependencies:
         return Dependencies(fields=frozenset({"language"}))
 
@@ -136,14 +155,30 @@ class Registered(WordedRule):
     negated: bool = False
 
     def condition(self, scope: Scope) -> Q:
-        start = _midnight(scope.first_day(self.days))
+        start = midnight(scope.first_day(self.days))
         when = {"within": "registered_at__gte", "before": "registered_at__lt"}[self.when]
         # Never NULL: prospects did not register at all.
         did = Q(registered_at__isnull=False) & Q(**{when: start})
         return ~did if self.negated else did
 
+    def holds(self, person: Person) -> bool:
+        if person.registered_at is None:
+            return self.negated
+        recently = person.registered_at >= midnight(person.first_day(self.days))
+        return (recently is (self.when == "within")) is not self.negated
+
     def dependencies(self) -> Dependencies:
         return Dependencies(fields=frozenset({"registered_at"}), time=True)
+
+    def falling_due(self, period: Period) -> list[MemberIds]:
+        if not period.has_new_day:
+            return []
+        start, end = (
+            midnight(Scope(now=moment).first_day(self.days))
+            for moment in (period.since, period.until)
+        )
+        crossed = Member.objects.filter(registered_at__gte=start, registered_at__lt=end)
+        return [crossed.values_list("pk", flat=True)]
 
     def negation(self) -> Rule:
         return replace(self, negated=not self.negated)
@@ -180,9 +215,3 @@ class Registered(WordedRule):
         positive, negative = (within, not_within) if self.when == "within" else (before, not_before)
         text = (negative if self.negated else positive) % {"n": self.days}
         return Clause(text, Ending.NOT_DOING if self.negated else Ending.DOING)
-
-
-def _midnight(day: datetime.date) -> datetime.datetime:
-    """The beginning of a day where the site is."""
-    zone = timezone.get_default_timezone()
-    return datetime.datetime.combine(day, datetime.time.min, tzinfo=zone)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from wagtail_crm.segments.models import Membership, segment_field
 
 from .base import Dependencies, Rule, Scope, WordedRule
+from .person import Person
 from .words import Clause, Ending
 
 
@@ -23,6 +24,9 @@ class InSegment(WordedRule):
         members = scope.only(Membership.objects.filter(segment=self.segment_id))
         is_in = Q(pk__in=members.values("member"))
         return ~is_in if self.negated else is_in
+
+    def holds(self, person: Person) -> bool:
+        return (self.segment_id in person.facts["segment"]) is not self.negated
 
     def dependencies(self) -> Dependencies:
         return Dependencies(fields=frozenset({segment_field(self.segment_id)}))

@@ -1,0 +1,130 @@
+"""What rules may know of one person: plain facts, loaded for many people at once.
+
+A rule says what it reads (:class:`Reads`), ``segments.people`` loads that for everybody who is
+asked about, and :meth:`Rule.holds` answers from it without a query.
+"""
+
+import datetime
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.utils import timezone
+
+from wagtail_crm.registry import Registry
+
+
+def site_today(now: datetime.datetime | None = None) -> datetime.date:
+    """The day where the site is, whatever zone the present request has activated."""
+    return timezone.localdate(now, timezone=timezone.get_default_timezone())
+
+
+@dataclass(frozen=True)
+class Reads:
+    """What a rule looks at: daily totals and raw events of kinds, contributed facts, pages.
+
+    ``facts`` are slugs of :data:`person_facts`. ``pages`` are those whose place in the tree
+    matters.
+    """
+
+    totals: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
+    facts: frozenset[str] = frozenset()
+    pages: frozenset[int] = frozenset()
+
+    def __or__(self, other: "Reads") -> "Reads":
+        return Reads(
+            self.totals | other.totals,
+            self.events | other.events,
+            self.facts | other.facts,
+            self.pages | other.pages,
+        )
+
+
+class Total(NamedTuple):
+    """How often, and for how much, one thing was done on one day (of the site's time zone)."""
+
+    page_id: int
+    subject: str
+    day: datetime.date
+    times: int
+    value: Decimal
+
+
+class Deed(NamedTuple):
+    """One event of the log, for rules that look at its data."""
+
+    id: uuid.UUID
+    at: datetime.datetime
+    page_id: int
+    subject: str
+    value: Decimal | None
+    data: Mapping[str, Any]
+
+
+class PageTree:
+    """Where some pages are in the tree; looked up once for all the people of a batch."""
+
+    def __init__(self, paths: Mapping[int, str] | None = None) -> None:
+        self._paths = dict(paths or {})
+        self._below: dict[tuple[int, ...], frozenset[int]] = {}
+
+    def below(self, named: tuple[int, ...]) -> frozenset[int]:
+        """The pages of ``named`` and those under them, as far as anybody was there."""
+        if named not in self._below:
+            tops = tuple(self._paths[pk] for pk in named if pk in self._paths)
+            found = (
+                (pk for pk, path in self._paths.items() if path.startswith(tops)) if tops else ()
+            )
+            self._below[named] = frozenset(found)
+        return self._below[named]
+
+
+@dataclass
+class Person:
+    """One person at one moment, as far as the rules that are asked read of them.
+
+    ``totals`` and ``events`` are by kind; ``facts`` by slug, see :class:`PersonFact`.
+    """
+
+    pk: int
+    now: datetime.datetime
+    status: str = ""
+    language: str = ""
+    time_zone: str = ""
+    registered_at: datetime.datetime | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    totals: Mapping[str, Sequence[Total]] = field(default_factory=dict)
+    events: Mapping[str, Sequence[Deed]] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    pages: PageTree = field(default_factory=PageTree)
+    today: datetime.date = field(default_factory=site_today)
+
+    def first_day(self, days: int) -> datetime.date:
+        """The first of the last ``days`` days, today being the last of them."""
+        return self.today - datetime.timedelta(days=days - 1)
+
+
+@dataclass(frozen=True)
+class PersonFact:
+    """Something a room knows of members, read by its rules as ``person.facts[slug]``.
+
+    ``load`` takes ids of members and returns the value for each of them, or leaves some out: for
+    these, and for browsers without an account, it is what ``nothing()`` makes. A rule that
+    depends on the field ``tags``, or on ``survey.12``, reads the fact ``tags`` or ``survey``
+    without saying so.
+    """
+
+    slug: str
+    load: Callable[[Sequence[int]], Mapping[int, Any]]
+    nothing: Callable[[], Any]
+
+
+person_facts: Registry[PersonFact] = Registry("register_crm_person_facts", PersonFact)
+
+
+def families(fields: Iterable[str]) -> frozenset[str]:
+    """``survey`` of ``survey.12``: fields of members without their parts."""
+    return frozenset(name.partition(".")[0] for name in fields)
