@@ -162,6 +162,11 @@ class CrmSettings:
         return int(self._read("MAIL_BATCH_SIZE", 100))
 
     @property
+    def mail_recognition_days(self) -> int:
+        """Days after sending in which a link of a mail tells whose browser it is; 0: never."""
+        return int(self._read("MAIL_RECOGNITION_DAYS", 14))
+
+    @property
     def confirm_above(self) -> int:
         """Recipients above which an editor types the number before sending."""
         return int(self._read("CONFIRM_ABOVE", 500))

@@ -22,6 +22,7 @@ class PersonalData:
     ``exported`` are the columns a person gets when they ask for their data. ``erase`` deletes
     the rows, keeps them (say why in ``retention``) or is a function given the person's rows.
     ``rows`` finds them where no foreign key does, by the address for example.
+    ``own`` returns what is handed to the person where some of it may be somebody else's.
     """
 
     model: type[Model]
@@ -30,6 +31,7 @@ class PersonalData:
     retention: str
     member_field: str = "member"
     rows: Callable[[Member], QuerySet[Any]] | None = None
+    own: Callable[[Member], list[dict[str, Any]]] | None = None
 
     @property
     def slug(self) -> str:
@@ -41,6 +43,8 @@ class PersonalData:
         return self.model._default_manager.filter(**{self.member_field: member.pk})
 
     def export(self, member: Member) -> list[dict[str, Any]]:
+        if self.own is not None:
+            return self.own(member)
         return list(self.rows_of(member).order_by("pk").values(*self.exported))
 
     def erase_rows_of(self, member: Member) -> None:

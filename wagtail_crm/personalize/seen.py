@@ -44,7 +44,7 @@ def recently_viewed(request: HttpRequest, number: int, page: Any = None, type: s
 def _seen_by(crm: Crm) -> list[int]:
     views = Event.objects.of_kinds(PAGE_VIEW).exclude(page=0)
     own = (
-        views.filter(member=crm.member_id)
+        views.filter(member=crm.member_id).certain()
         if crm.member_id
         else views.filter(member=0, visitor=crm.visitor_id)
     )

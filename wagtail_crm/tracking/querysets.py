@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import swapper
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
@@ -62,6 +62,12 @@ class EventQuerySet(models.QuerySet["Event"]):
     def without_owner(self) -> Self:
         """Events of browsers that nobody has logged in on yet."""
         return self.filter(member=NOBODY)
+
+    def certain(self) -> Self:
+        """Without what is a member's only because a link in a mail to them was followed."""
+        visitor: Any = self.model._meta.get_field("visitor").related_model
+        by_mail = visitor.objects.known_by_mail_only().filter(pk=OuterRef("visitor_id"))
+        return self.exclude(Q(handed_over=True) & Exists(by_mail))
 
     def handed_over(self) -> Self:
         """What members got with a browser, without having been signed in."""

@@ -10,7 +10,7 @@ from wagtail_crm.jobs import Job
 from wagtail_crm.members.panels import MemberPanel
 from wagtail_crm.members.personal_data import PersonalData
 
-from . import builtin_kinds, panels, tasks
+from . import builtin_kinds, export, panels, tasks
 from .kinds import EventKind
 from .models import DailyTotal, Event, RefusedEvent, Visitor
 from .policies import RefusedEventPolicy
@@ -90,19 +90,22 @@ def declare_personal_data() -> Iterable[PersonalData]:
     return [
         PersonalData(
             Event,
-            exported=("at", "kind", "page", "subject", "value", "data"),
+            exported=export.EVENT,
+            own=export.events_of,
             erase="delete",
             retention="WAGTAIL_CRM['EVENT_RETENTION_DAYS'] days, or until the member is erased.",
         ),
         PersonalData(
             DailyTotal,
-            exported=("day", "kind", "page", "subject", "count", "value"),
+            exported=export.TOTAL,
+            own=export.totals_of,
             erase="delete",
             retention="As long as the member.",
         ),
         PersonalData(
             Visitor,
-            exported=("first_seen_at", "last_seen_at", "first_touch", "last_touch"),
+            exported=export.VISITOR,
+            own=export.visitors_of,
             erase="delete",
             retention="As long as the member; browsers of nobody as long as their cookie.",
         ),

@@ -5,6 +5,7 @@ did counts on the delivery, on the link and on the campaign.
 """
 
 import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F
@@ -19,6 +20,14 @@ from wagtail_crm.tracking.actions import record_events
 from wagtail_crm.tracking.models import Event
 
 SOURCE = "mail"
+
+
+class Followed(NamedTuple):
+    """A link of a mail that was followed, and whether by a person."""
+
+    link: Link
+    delivery: Delivery
+    by_person: bool
 
 
 def _moment() -> datetime.datetime:
@@ -54,8 +63,8 @@ def _mark_opened(delivery: Delivery, at: datetime.datetime) -> None:
 
 
 @transaction.atomic
-def record_click(*, delivery_id: int, link_id: int, user_agent: str) -> Link | None:
-    """Somebody followed a link of their mail; the link, or None when there is no such one.
+def record_click(*, delivery_id: int, link_id: int, user_agent: str) -> Followed | None:
+    """Somebody followed a link of their mail; None when there is no such one.
 
     A person who clicks has read the mail, also where pictures are not shown.
     """
@@ -75,7 +84,7 @@ def record_click(*, delivery_id: int, link_id: int, user_agent: str) -> Link | N
     name = delivery.campaign.name
     event = events.campaign_event(events.CLICK, delivery, name, now, link.pk, **facts)
     record_events(events=[event])
-    return link
+    return Followed(link, delivery, not machine)
 
 
 def _keep_click(delivery: Delivery, link: Link, at: datetime.datetime, *, machine: bool) -> None:

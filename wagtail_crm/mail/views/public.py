@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from wagtail_crm.conf import crm_settings
 from wagtail_crm.mail import actions
 from wagtail_crm.mail.addresses import NOBODY, BadToken, sign, unsign
+from wagtail_crm.mail.recognition import recognise
 from wagtail_crm.members.models import ConsentRecord, Member
 
 logger = logging.getLogger(__name__)
@@ -68,22 +69,27 @@ class OpenView(TokenView):
 
 
 class ClickView(TokenView):
-    """Counts a click and leads to the link's own address, which the request cannot change."""
+    """Counts a click and leads to the link's own address, which the request cannot change.
+
+    The browser of a person becomes known as the member's; nobody is signed in by it.
+    """
 
     purpose = "click"
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         delivery_id, link_id = self.numbers
-        link = actions.record_click(
+        followed = actions.record_click(
             delivery_id=delivery_id,
             link_id=link_id,
             # HEAD is how programs look where a link leads.
             user_agent=self.user_agent if request.method == "GET" else "",
         )
-        if link is None:
+        if followed is None:
             logger.warning("No link %s in mail %s.", link_id, delivery_id)
             return self.unknown()
-        response = HttpResponseRedirect(link.url)
+        if followed.by_person:
+            recognise(request, followed.delivery)
+        response = HttpResponseRedirect(followed.link.url)
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex"
         return response
