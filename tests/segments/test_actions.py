@@ -20,7 +20,7 @@ from tests.segments.factories import (
 )
 from wagtail_crm.members import actions as members
 from wagtail_crm.segments import actions, signals
-from wagtail_crm.segments.models import Membership, Segment
+from wagtail_crm.segments.models import Membership, PastMembership, Segment
 from wagtail_crm.tracking.models import DailyTotal
 from wagtail_crm.tracking.snapshots import snapshot_of
 
@@ -357,3 +357,38 @@ def test_rule_that_cannot_be_asked_leaves_the_other_segments_right(monkeypatch, 
     assert members_of(good) == {member.pk}
     assert members_of(tagged) == set()
     assert f"Segment {tagged.pk} was left as it is." in caplog.text
+
+
+class TestHistory:
+    """Who was in a segment, from when until when."""
+
+    def test_leaving_is_remembered_with_its_beginning(self):
+        member = make_member()
+        sleepers = make_segment(behaviour("login", comparison="at_most", times=0))
+        entered_at = Membership.objects.get().entered_at
+        record(member, "login")
+        past = PastMembership.objects.get()
+        assert (past.segment, past.member, past.entered_at) == (sleepers, member, entered_at)
+        assert timezone.now() - past.left_at < datetime.timedelta(minutes=1)
+
+    def test_counting_anew_remembers_as_well(self):
+        member = make_member()
+        segment = make_segment(behaviour("login", days=7))
+        record(member, "login")
+        entered_at = Membership.objects.get().entered_at
+        DailyTotal.objects.all().delete()
+        actions.refresh_segment(segment=segment)
+        past = PastMembership.objects.values_list("segment", "member", "entered_at")
+        assert list(past) == [(segment.pk, member.pk, entered_at)]
+
+    def test_old_history_is_dropped(self, settings):
+        settings.WAGTAIL_CRM = settings.WAGTAIL_CRM | {"EVENT_RETENTION_DAYS": 30}
+        member, segment = make_member(), make_segment(publish=False)
+        now = timezone.now()
+        for days in (29, 31):
+            left_at = now - datetime.timedelta(days=days)
+            PastMembership.objects.create(
+                segment=segment, member=member, entered_at=left_at, left_at=left_at
+            )
+        assert actions.forget_past_memberships() == 1
+        assert PastMembership.objects.get().left_at > now - datetime.timedelta(days=30)

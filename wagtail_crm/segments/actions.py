@@ -17,6 +17,7 @@ from django.db.models.functions import Greatest
 from django.dispatch import Signal
 from django.utils import timezone
 
+from wagtail_crm.conf import crm_settings
 from wagtail_crm.tracking import snapshots
 from wagtail_crm.tracking.events import NewEvent
 
@@ -25,7 +26,7 @@ from .compiled import LiveSegments, live_segments
 from .evaluation import Difference, Moves, chunks, lock_members, lock_segment, refresh
 from .incremental import Round
 from .interests import Asked
-from .models import Membership, Segment
+from .models import Membership, PastMembership, Segment
 from .rules.base import Broken, Period, Scope
 
 logger = logging.getLogger(__name__)
@@ -211,3 +212,9 @@ def _refresh_all(segments: models.QuerySet[Segment]) -> int:
         if compiled.pk in by_id:
             refresh_segment(segment=by_id[compiled.pk])
     return len(by_id)
+
+
+def forget_past_memberships() -> int:
+    """Delete the history of segments that is as old as raw events may be; how many rows."""
+    days = datetime.timedelta(days=crm_settings.event_retention_days)
+    return PastMembership.objects.left_before(timezone.now() - days).delete()[0]

@@ -20,6 +20,12 @@ def refresh_timed() -> int:
 
 
 @shared_task
+def forget_past() -> int:
+    """Drop the history that is past its retention; returns the number of rows."""
+    return actions.forget_past_memberships()
+
+
+@shared_task
 def refresh_waiting() -> int:
     """Count the segments whose rules have changed; returns how many."""
     return actions.refresh_waiting()

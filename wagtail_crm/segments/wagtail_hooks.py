@@ -65,7 +65,13 @@ def register_jobs() -> Iterable[Job]:
             tasks.refresh_timed,
             timedelta(minutes=15),
             _("Brings segments up to date that change with time"),
-        )
+        ),
+        Job(
+            "segment_history",
+            tasks.forget_past,
+            timedelta(days=1),
+            _("Drops the history of segments that is past its retention"),
+        ),
     ]
 
 
