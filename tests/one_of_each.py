@@ -29,4 +29,5 @@ def one_of_each(words, *, member, segment, campaign, wish, survey, address, sour
         "refusedevent": RefusedEvent.objects.get(),
         "earningrule": make_rule(label=words),
         "surveys": survey,
+        "page": survey,
     }

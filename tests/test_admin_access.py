@@ -86,6 +86,7 @@ def objects():
         "refusedevent": RefusedEvent.objects.create(payload=b"{}", reason="broken"),
         "earningrule": EarningRule.objects.create(label="Rule", kind="login", points=1),
         "surveys": make_survey(),
+        "page": make_survey(),
     }
     return found
 

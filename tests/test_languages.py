@@ -48,7 +48,8 @@ def objects():
     )
     actions.update_member(member=member, fields={"language": "en"}, attributes={"zz_wish": "Zz"})
     kinds = ("page_view", "search", "cart_add", "purchase", "login", "logout", "mail_sent")
-    record_events(events=[NewEvent(kind, member_id=member.pk, subject="sku:zz") for kind in kinds])
+    facts = {"member_id": member.pk, "page_id": survey.pk, "subject": "sku:zz"}
+    record_events(events=[NewEvent(kind, **facts) for kind in kinds])
     return one_of_each(
         "Zz",
         member=member,

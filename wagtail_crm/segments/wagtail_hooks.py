@@ -11,6 +11,7 @@ from wagtail_crm.jobs import Job
 from wagtail_crm.members.filters import MemberFilter
 from wagtail_crm.members.panels import MemberPanel
 from wagtail_crm.members.personal_data import PersonalData
+from wagtail_crm.tracking.page_numbers import PagePart
 from wagtail_crm.tracking.snapshots import SnapshotPart
 
 from . import people, tasks
@@ -19,6 +20,7 @@ from .deletion import refuse_if_used
 from .member_filter import in_segment
 from .membership import build_segment_ids
 from .models import Membership, PastMembership
+from .page_part import part_of
 from .panels import segments_of
 from .rules.blocks import RuleBlock, RulesField
 from .rules.builtin_blocks import BLOCKS
@@ -96,6 +98,11 @@ def declare_personal_data() -> Iterable[PersonalData]:
 @hooks.register("register_crm_member_filters")
 def register_member_filters() -> Iterable[MemberFilter]:
     return [MemberFilter("segment", in_segment)]
+
+
+@hooks.register("register_crm_page_parts")
+def register_page_parts() -> Iterable[PagePart]:
+    return [PagePart("segments", "wagtail_crm/segments/page_part.html", part_of)]
 
 
 @hooks.register("register_crm_member_panels")

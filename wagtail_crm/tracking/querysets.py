@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import swapper
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import BigIntegerField, Exists, ExpressionWrapper, F, OuterRef, Q, Sum
 from django.db.models.functions import Cast, Coalesce
+from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from .events import NO_PAGE, NOBODY
@@ -29,6 +30,9 @@ MOST_ATTEMPTS = 5
 AT_A_TIME = 1000
 # Before the number of the delivery whose link showed whose a browser is.
 MAILED = "mail:"
+# One member in so many stands for the others where counting all of them would take too long.
+SAMPLED = 256
+IN_SAMPLE = Exact(ExpressionWrapper(F("member") % SAMPLED, BigIntegerField()), 1)
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -97,6 +101,14 @@ class DailyTotalQuerySet(models.QuerySet["DailyTotal"]):
         for path in paths:
             condition |= Q(path__startswith=path)
         return self.filter(page__in=pages.filter(condition).values("pk"))
+
+    def of_sample(self) -> Self:
+        """Totals of one member in ``SAMPLED``, for estimates; an index holds just these."""
+        return self.filter(IN_SAMPLE)
+
+    def more_than(self, rows: int) -> Exists:
+        """A condition: whether there are more of these; it reads no further."""
+        return Exists(self.order_by().values("pk")[rows : rows + 1])
 
     def empty(self) -> Self:
         """Totals whose events all went to their owner."""

@@ -1,8 +1,13 @@
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
+from django.contrib.auth.models import Permission
+from django.db.models import QuerySet
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.viewsets.pages import page_viewset_registry
 from wagtail.permissions import register_permission_policy
 from wagtail.snippets.models import register_snippet
 
@@ -16,11 +21,32 @@ from .models import DailyTotal, Event, RefusedEvent, Visitor
 from .policies import RefusedEventPolicy
 from .serve import record_page_view
 from .snapshots import SnapshotPart, build_profiling_answers
+from .views.page_numbers import page_numbers_view, with_page_numbers
 from .viewsets import RefusedEventViewSet
 
 register_permission_policy(RefusedEvent, RefusedEventPolicy(RefusedEvent))
 register_snippet(RefusedEventViewSet)
 hooks.register("on_serve_page", record_page_view, order=100)
+
+
+@hooks.register("register_admin_urls")
+def register_admin_urls() -> list[URLPattern]:
+    return [path("crm/page/<int:pk>/numbers/", page_numbers_view, name="crm_page_numbers")]
+
+
+@hooks.register("register_permissions")
+def offer_permission_for_numbers() -> QuerySet[Permission]:
+    return Permission.objects.filter(
+        content_type__app_label="wagtail_crm_tracking", codename="view_dailytotal"
+    )
+
+
+# Last, when every site has registered its own: Wagtail has no hook for side panels of pages.
+@hooks.register("register_admin_viewset", order=1000)
+def show_numbers_in_page_editors() -> list[Any]:
+    for viewset in page_viewset_registry.values_by_class.values():
+        viewset.edit_view_class = with_page_numbers(viewset.edit_view_class)
+    return []
 
 
 @hooks.register("register_crm_event_kinds")

@@ -47,12 +47,12 @@
 
       draw() {
         const paint = colours(this.element);
-        const { family } = { family: getComputedStyle(document.body).fontFamily };
+        const family = getComputedStyle(document.body).fontFamily;
         const scale = {
           beginAtZero: true,
           border: { display: false },
           grid: { color: paint.line },
-          ticks: { color: paint.text, precision: 0, font: { family } },
+          ticks: { color: paint.text, precision: 0, maxRotation: 0, autoSkipPadding: 12, font: { family } },
         };
         const category = { ...scale, grid: { display: false } };
         const horizontal = this.horizontalValue;
@@ -69,11 +69,12 @@
               borderRadius: 3,
               borderWidth: this.typeValue === 'line' ? 2 : 0,
               maxBarThickness: 28,
-              pointRadius: 2,
+              pointRadius: series.values.length > 20 ? 0 : 2,
               tension: 0.3,
             })),
           },
           options: {
+            locale: document.documentElement.lang || undefined,
             animation: false,
             indexAxis: horizontal ? 'y' : 'x',
             maintainAspectRatio: false,

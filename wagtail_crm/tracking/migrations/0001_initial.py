@@ -4,6 +4,7 @@ import uuid
 
 import django.core.serializers.json
 import django.db.models.deletion
+import django.db.models.lookups
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
@@ -232,6 +233,18 @@ class Migration(migrations.Migration):
                         condition=models.Q(("subject", ""), _negated=True),
                         fields=["kind", "subject", "day", "member"],
                         name="crm_total_kind_subject",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            django.db.models.lookups.Exact(
+                                models.ExpressionWrapper(
+                                    models.F("member") % 256, models.BigIntegerField()
+                                ),
+                                1,
+                            )
+                        ),
+                        fields=["kind", "page", "day", "member"],
+                        name="crm_total_sample",
                     ),
                 ],
                 "constraints": [
