@@ -37,6 +37,7 @@ lint: $(INSTALLED) ## Check style, types, layers, migrations and templates
 bench: $(INSTALLED) ## Measure against the budgets
 	$(BIN)/python -m benchmarks.request
 	$(BIN)/python -m benchmarks.mail
+	$(BIN)/python -m benchmarks.bots
 
 bench-scale: $(INSTALLED) ## Measure segments at a million members (24 GB of memory, 40 GB of disk)
 	$(BIN)/python -m benchmarks.segments

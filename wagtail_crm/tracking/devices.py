@@ -1,4 +1,8 @@
-"""What a user agent string says: the device, and whether it is a machine."""
+"""What a user agent string says: the device, and whether it is a machine.
+
+Two judges in a row: the shape of the string (:mod:`wagtail_crm.tracking.browsers`), which also
+knows machines that nobody has listed, and a list of names for those that hide in an app's string.
+"""
 
 import functools
 import re
@@ -7,6 +11,8 @@ from crawlerdetect import CrawlerDetect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from user_agents import parse
+
+from . import browsers
 
 # The words of :func:`device_of` for people.
 DEVICES = {
@@ -19,8 +25,6 @@ CACHED_STRINGS = 4096
 # Nobody's browser says more; so the caches stay small whatever is sent.
 LONGEST_STRING = 512
 
-# What the library's list does not know yet: browsers name no address and start like this.
-MACHINE = re.compile(r"^(?!Mozilla/|Opera/)|https?://|www\.", re.IGNORECASE)
 # The library's list has programs in which people read mail. Their names stand for a browser; what
 # a string says beside them still counts, and so does Office when it only looks what is there.
 MAIL_PROGRAM = re.compile(
@@ -58,5 +62,16 @@ def _device_of(user_agent: str) -> dict[str, str]:
 
 @functools.lru_cache(maxsize=CACHED_STRINGS)
 def _is_machine(user_agent: str) -> bool:
-    user_agent = MAIL_PROGRAM.sub("Mozilla/", user_agent)
-    return bool(MACHINE.search(user_agent) or _detector.is_crawler(user_agent))
+    return judge(user_agent)
+
+
+def judge(user_agent: str) -> bool:
+    """:func:`is_machine` without a memory. The list has the last word, as it takes the longest."""
+    if browsers.is_plain(user_agent):
+        return False
+    beside, mail_programs = MAIL_PROGRAM.subn("Mozilla/", user_agent)
+    if not mail_programs and not browsers.is_shaped_like_a_browser(user_agent):
+        return True
+    if browsers.names_itself_machine(beside):
+        return True
+    return bool(_detector.is_crawler(browsers.without_model(beside)))
