@@ -26,8 +26,9 @@ from .compiled import LiveSegments, live_segments
 from .evaluation import Difference, Moves, chunks, lock_members, lock_segment, refresh
 from .incremental import Round
 from .interests import Asked
-from .models import Membership, PastMembership, Segment
+from .models import Membership, PastMembership, Segment, SegmentSize
 from .rules.base import Broken, Period, Scope
+from .rules.person import site_today
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,17 @@ def _write_size(segment: Segment, began: datetime.datetime) -> None:
     locked.save(update_fields=["size", "refreshed_at", "clock_at"])
     segment.size, segment.refreshed_at = locked.size, locked.refreshed_at
     segment.clock_at = locked.clock_at
+    record_sizes(segment=segment)
+
+
+def record_sizes(*, segment: Segment | None = None) -> None:
+    """Note how many are in the live segments today, or in one of them; one statement."""
+    connection = connections[router.db_for_write(SegmentSize)]
+    today = connection.ops.adapt_datefield_value(site_today())
+    only = [segment.pk] if segment else []
+    with connection.cursor() as cursor:
+        statement = sql.RECORD_SIZES.format(only=sql.ONLY_SEGMENT if only else "")
+        cursor.execute(statement, [today, *only])
 
 
 def refresh_members(

@@ -21,6 +21,7 @@ from .querysets import (
     RunBatchQuerySet,
     SegmentQuerySet,
     SegmentRunQuerySet,
+    SegmentSizeQuerySet,
 )
 from .rules.blocks import MATCHES, RulesField, group_of
 from .rules.groups import Group
@@ -182,6 +183,30 @@ class PastMembership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.segment_id}: {self.member_id}"
+
+
+class SegmentSize(models.Model):
+    """How many were in a segment on a day, as it was last looked at on that day."""
+
+    segment = models.ForeignKey(
+        Segment, on_delete=models.CASCADE, related_name="sizes", db_index=False
+    )
+    day = models.DateField()
+    size = models.PositiveIntegerField()
+
+    objects = SegmentSizeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("size of a segment")
+        verbose_name_plural = _("sizes of segments")
+        default_permissions = ()
+        constraints = [
+            # One for each day; also how the trend of a segment is read.
+            models.UniqueConstraint(fields=["segment", "day"], name="crm_segment_size_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id} {self.day}: {self.size}"
 
 
 class SegmentRun(models.Model):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         RunBatch,
         Segment,
         SegmentRun,
+        SegmentSize,
     )
 
 
@@ -117,3 +118,8 @@ class RunBatchQuerySet(models.QuerySet["RunBatch"]):
     def naming(self, member_id: int) -> Self:
         """Those that may name a member: ids are in order, so there is one at most in each run."""
         return self.filter(first_id__lte=member_id, last_id__gte=member_id)
+
+
+class SegmentSizeQuerySet(models.QuerySet["SegmentSize"]):
+    def since(self, day: datetime.date) -> Self:
+        return self.filter(day__gte=day)

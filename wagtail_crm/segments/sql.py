@@ -87,3 +87,13 @@ SET_TIMEOUT = "SELECT set_config('statement_timeout', %s, true)"
 # A full refresh hashes sets as large as the list; with the default they would spill or be
 # searched row by row.
 WORK_MEMORY = "SET LOCAL work_mem = '256MB'"
+
+# How many are in segments today; the last time on a day holds. {only} narrows it to some.
+RECORD_SIZES = """
+INSERT INTO wagtail_crm_segments_segmentsize (segment_id, day, size)
+SELECT id, %s, size FROM wagtail_crm_segments_segment
+WHERE live AND (refreshed_at IS NOT NULL OR kind = 'static') {only}
+ORDER BY id
+ON CONFLICT (segment_id, day) DO UPDATE SET size = excluded.size
+"""
+ONLY_SEGMENT = "AND id = %s"

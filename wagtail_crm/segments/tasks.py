@@ -15,8 +15,10 @@ COUNT_AT_ONCE = 50_000
 
 @shared_task
 def refresh_timed() -> int:
-    """Count anew the segments that a new day changes; returns how many."""
-    return actions.refresh_waiting() + actions.refresh_timed_segments()
+    """Count anew the segments that a new day changes, and note all sizes; returns how many."""
+    refreshed = actions.refresh_waiting() + actions.refresh_timed_segments()
+    actions.record_sizes()
+    return refreshed
 
 
 @shared_task

@@ -1,7 +1,9 @@
 """Segments an editor of such a shop would build, from the rules in the admin."""
 
+from bisect import bisect_right
+
 from wagtail_crm.segments.actions import refresh_segment
-from wagtail_crm.segments.models import Segment
+from wagtail_crm.segments.models import Segment, SegmentSize
 
 from .attributes import BUSINESS
 from .tree import dress_home
@@ -13,6 +15,7 @@ def build_segments(world, tick):
     segments = {}
     for slug, (name, match, rules) in blueprints.items():
         segments[slug] = publish_segment(name, match, rules)
+        remember_sizes(world, segments[slug])
         tick(0.95 / len(blueprints))
     world.segments = segments
     dress_home(world, segments)
@@ -28,6 +31,19 @@ def publish_segment(name, match, rules):
         segment.save_revision().publish()
         refresh_segment(segment=segment)
     return segment
+
+
+def remember_sizes(world, segment):
+    """Twelve weeks of sizes, as if today's members had entered when they came to the shop."""
+    came = sorted(segment.memberships.values_list("member__created_at", flat=True))
+    days = [world.days_ago(ago) for ago in range(7, 12 * 7 + 1, 7)]
+    SegmentSize.objects.bulk_create(
+        [
+            SegmentSize(segment=segment, day=day.date(), size=bisect_right(came, day))
+            for day in days
+        ],
+        ignore_conflicts=True,
+    )
 
 
 def _did(kind, times, days=None, pages=(), comparison="at_least"):

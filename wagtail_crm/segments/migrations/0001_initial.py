@@ -421,4 +421,34 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="SegmentSize",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("size", models.PositiveIntegerField()),
+                (
+                    "segment",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sizes",
+                        to="wagtail_crm_segments.segment",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "size of a segment",
+                "verbose_name_plural": "sizes of segments",
+                "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(fields=("segment", "day"), name="crm_segment_size_once")
+                ],
+            },
+        ),
     ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.forms import Media
 from django.forms.utils import ErrorList
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
@@ -15,12 +16,14 @@ from wagtail import blocks
 from wagtail.admin.ui.side_panels import BaseSidePanel
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
+from wagtail_crm.charts import CHART_MEDIA
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments.counting import count
 from wagtail_crm.segments.models import Segment, sentence_of
 from wagtail_crm.segments.patience import TookTooLong
 from wagtail_crm.segments.rules.blocks import group_of
 from wagtail_crm.segments.rules.groups import Group
+from wagtail_crm.segments.trend import trends_of
 from wagtail_crm.viewsets import may_look
 
 from .people import with_links
@@ -42,14 +45,20 @@ class CountPanel(BaseSidePanel):
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         arguments = [self.object.pk] if self.object.pk else []
         name = "crm_segment:count" if arguments else "crm_segment:count_new"
+        trend = trends_of([self.object])[self.object.pk] if self.object.pk else None
         return {
             **super().get_context_data(parent_context),
             "count_url": reverse(name, args=arguments),
+            "trend": trend.chart() if trend else None,
         }
 
-    class Media:
-        js = ["wagtail_crm/segments/editor.js"]
-        css = {"all": ["wagtail_crm/segments/admin.css"]}
+    @property
+    def media(self) -> Media:
+        own = Media(
+            js=["wagtail_crm/segments/editor.js"],
+            css={"all": ["wagtail_crm/segments/admin.css"]},
+        )
+        return CHART_MEDIA + own
 
 
 class CountView(PermissionCheckedMixin, View):

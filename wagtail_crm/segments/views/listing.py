@@ -22,10 +22,12 @@ from wagtail.admin.widgets.button import HeaderButton
 from wagtail.models import ReferenceIndex
 from wagtail.snippets.views import snippets
 
+from wagtail_crm.charts import CHART_MEDIA
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments import tasks
 from wagtail_crm.segments.compiled import rules_of
 from wagtail_crm.segments.models import Membership, Segment, sentence_of
+from wagtail_crm.segments.trend import trends_of
 from wagtail_crm.viewsets import may_look
 
 from .people import with_links
@@ -83,9 +85,10 @@ class SegmentIndexView(snippets.IndexView):
 
     def get_table(self, object_list: Any, **kwargs: Any) -> Any:
         segments = list(object_list)
-        rules = rules_of(segments)
+        rules, trends = rules_of(segments), trends_of(segments)
         for segment in segments:
             segment.rule = rules[segment.pk]
+            segment.trend = trends[segment.pk]
         return super().get_table(segments, **kwargs)
 
 
@@ -117,9 +120,12 @@ class SegmentInspectView(snippets.InspectView):
         may_see = may_look(self.request.user, Member)
         page = self._members() if may_see and self.object.live else None
         rule = self.object.rule
+        trend = trends_of([self.object])[self.object.pk]
         return context | {
             "segment": self.object,
             "sentence": sentence_of(rule),
+            "trend": trend.chart() if trend else None,
+            "media": CHART_MEDIA,
             "broken": rule.problems(),
             "doubts": rule.doubts(),
             "may_see_members": may_see,
