@@ -62,6 +62,11 @@ class CrmSettings:
         return int(self._read("INGEST_BATCH_SIZE", 2_000))
 
     @property
+    def beacon_rate(self) -> int:
+        """Reports that a visitor's browser may send per minute; more are refused."""
+        return int(self._read("BEACON_RATE", 60))
+
+    @property
     def cache_alias(self) -> str:
         """Django cache that holds what is known of a visitor between requests."""
         return self._read("CACHE_ALIAS", "default")

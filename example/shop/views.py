@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from wagtail.models import Page
 
+from wagtail_crm.tracking.searches import record_search
+
 from .cart import Cart
 from .models import ProductPage
 from .orders import remember_order
@@ -63,5 +65,5 @@ def search(request):
     found = Page.objects.live().public().search(words)[:30] if words else []
     pages = list(found)
     if words:
-        request.crm.track("search", subject=words, results=len(pages))
+        record_search(request, words, results=len(pages))
     return render(request, "shop/search.html", {"words": words, "pages": pages})

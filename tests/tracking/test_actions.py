@@ -15,6 +15,7 @@ from wagtail_crm.tracking import actions
 from wagtail_crm.tracking.events import NewEvent
 from wagtail_crm.tracking.kinds import UnknownKind
 from wagtail_crm.tracking.models import DailyTotal, Event, RefusedEvent, Visitor
+from wagtail_crm.tracking.schemas import InvalidFacts
 from wagtail_crm.tracking.signals import events_recorded, visitor_linked
 
 pytestmark = pytest.mark.django_db
@@ -344,3 +345,28 @@ def test_what_could_not_be_written_is_not_repeated(caplog, put):
     reason = RefusedEvent.objects.get().reason
     assert (message, "yoko" in reason) == (f"1 events set aside: {reason}", False)
     assert ("duplicate key" in reason, reason.endswith("\nmail: other")) == (True, True)
+
+
+def test_record_writes_one_fact(page):
+    member = make_member()
+    event = actions.record(kind="purchase", member=member, page=page, value=3200, name="Kit")
+    written = Event.objects.get()
+    assert (written.pk, written.member_id, written.page_id) == (event.id, member.pk, page.pk)
+    assert (written.value, written.data) == (3200, {"name": "Kit"})
+
+
+def test_record_with_a_moment_tells_a_fact_once():
+    paid = timezone.now()
+    fact = {"kind": "purchase", "member": 5, "subject": "sku:P08", "value": 3200}
+    first = actions.record(**fact, at=paid)
+    assert actions.record(**fact, at=paid) == first
+    actions.record(**fact, at=paid + datetime.timedelta(seconds=1))
+    assert DailyTotal.objects.of_kinds("purchase").aggregate(Sum("count"))["count__sum"] == 2
+
+
+def test_record_heeds_the_schema():
+    with pytest.raises(InvalidFacts, match="colour: Extra inputs are not permitted"):
+        actions.record(kind="search", member=5, colour="red")
+    with pytest.raises(UnknownKind):
+        actions.record(kind="dance", member=5)
+    assert not Event.objects.exists()

@@ -116,7 +116,7 @@ def test_remember_answer_yes(visit):
     response = HttpResponse()
     consent.remember_answer(visit(), response, "yes")
     cookie = response.cookies["crm_consent"]
-    assert (cookie.value, cookie["max-age"], cookie["httponly"]) == ("2:yes", 365 * 86400, True)
+    assert (cookie.value, cookie["max-age"], cookie["httponly"]) == ("2:yes", 365 * 86400, "")
     assert "crm_visitor" not in response.cookies
 
 

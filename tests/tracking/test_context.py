@@ -12,6 +12,7 @@ from tests.tracking.factories import CHROME, GOOGLEBOT, make_browser
 from wagtail_crm.members.actions import record_consent, withdraw_member
 from wagtail_crm.tracking.context import Crm
 from wagtail_crm.tracking.kinds import UnknownKind
+from wagtail_crm.tracking.schemas import InvalidFacts
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +113,7 @@ def test_machines_are_not_recorded(ask):
 
 def test_track_notes_who_and_with_what(ask, member):
     crm = ask(user=member.user)
-    event = crm.track("search", subject="rye" + "x" * 200 + "\0", value=3, results=3)
+    event = crm.track("cart_add", subject="rye" + "x" * 200 + "\0", value=3, quantity=3)
     assert crm.pending == [event]
     assert (event.member_id, event.subject, event.value) == (member.pk, "rye" + "x" * 117, 3)
     assert event.visitor_id == crm.new_visitor_id
@@ -120,7 +121,7 @@ def test_track_notes_who_and_with_what(ask, member):
         "device": "computer",
         "os": "Windows",
         "browser": "Chrome",
-        "results": 3,
+        "quantity": 3,
     }
 
 
@@ -139,3 +140,8 @@ def test_track_without_consent_notes_nothing(ask):
 def test_track_refuses_an_unknown_kind_whoever_is_looking(ask):
     with pytest.raises(UnknownKind):
         ask().track("dance")
+
+
+def test_track_refuses_what_the_schema_does_not_allow_whoever_is_looking(ask):
+    with pytest.raises(InvalidFacts, match="results: Input should be greater than or equal to 0"):
+        ask().track("search", results=-1)

@@ -1,5 +1,5 @@
 import pytest
-from wagtail.models import PageViewRestriction
+from wagtail.models import Locale, PageViewRestriction
 
 from tests.members.factories import make_user
 from tests.tracking.factories import CHROME, GOOGLEBOT, IPHONE, make_browser, make_page
@@ -21,7 +21,13 @@ def test_a_view_is_recorded_by_page_with_the_device(page):
     assert recorded() == [page.pk]
     event = Event.objects.get()
     assert event.site == page.get_site()
-    assert event.data == {"device": "phone", "os": "iOS", "browser": "Mobile Safari"}
+    assert event.data == {
+        "device": "phone",
+        "os": "iOS",
+        "browser": "Mobile Safari",
+        "language": "ja",
+        "locale": "ja",
+    }
 
 
 def test_a_moved_page_keeps_its_views(page):
@@ -144,3 +150,13 @@ def test_pages_of_one_visit_share_a_visitor(page):
     client.get(make_page("Rye").url)
     recorded()
     assert Event.objects.values("visitor").distinct().count() == 1
+
+
+def test_the_language_of_the_page_and_of_the_reader_are_kept(page):
+    english = Locale.objects.create(language_code="en")
+    page.locale = english
+    page.save()
+    make_browser().get(page.url, headers={"accept-language": "ja"})
+    recorded()
+    data = Event.objects.get().data
+    assert (data["language"], data["locale"]) == ("ja", "en")

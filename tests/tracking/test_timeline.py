@@ -1,5 +1,6 @@
 import datetime
 import re
+import uuid
 from decimal import Decimal
 
 import pytest
@@ -120,7 +121,8 @@ def test_groups_are_the_chips_and_filter_their_kinds(member, bread):
     )
     with translation.override("en"):
         visits = next(slug for slug, label in groups().items() if label == "Visits")
-        assert kinds_of(visits) == ["page_view", "search"]
+        assert {"page_view", "search", "download"} <= set(kinds_of(visits))
+        assert "login" not in kinds_of(visits)
         [(_day, entries)] = lines(timeline_of(member, group=visits))
     assert [label for label, _details, _count in entries] == ["Searched the site", "Viewed a page"]
 
@@ -256,3 +258,64 @@ def test_the_purchases_card_adds_up(editor, member):
     assert (activity.spent, activity.purchase_days) == (4000, 1)
     assert (activity.last_purchase, set(activity.views)) == (timezone.localdate(), {0})
     assert "¥4,000" in editor.get(reverse("crm_member:inspect", args=[member.pk])).text
+
+
+def test_a_stay_is_told_beside_the_view_it_belongs_to(member, bread):
+    browser = uuid.uuid4()
+
+    def stayed(seconds, at, visitor_id=browser):
+        return NewEvent(
+            "engagement",
+            member_id=member.pk,
+            visitor_id=visitor_id,
+            page_id=bread.pk,
+            value=Decimal(seconds),
+            data={"scroll": 80},
+            at=minutes(at),
+        )
+
+    seen = {"member_id": member.pk, "visitor_id": browser}
+    record_events(
+        events=[
+            view(bread.pk, at=minutes(0), **seen),
+            stayed(20, 1),
+            stayed(25, 2),
+            view(bread.pk, at=minutes(3), **seen),
+            stayed(120, 4),
+            stayed(59, 5, visitor_id=uuid.uuid4()),
+        ]
+    )
+    with translation.override("en"):
+        [(_day, entries)] = timeline_of(member).days
+        told = [
+            (str(entry.kind.label), entry.details, entry.count, entry.stay) for entry in entries
+        ]
+
+    assert told == [
+        ("Stayed on a page", "Bread 59 sec, down to 80%", 1, ""),
+        ("Viewed a page", "Bread", 2, "3 min"),
+    ]
+
+
+def test_of_a_film_is_told_how_far_they_came(member, bread):
+    def watched(percent):
+        data = {"percent": percent, "video": "/film.webm"}
+        fields = {"subject": "video:/film.webm", "data": data, "at": minutes(percent)}
+        return NewEvent("video_progress", member_id=member.pk, page_id=bread.pk, **fields)
+
+    record_events(events=[watched(25), watched(50), watched(75)])
+    with translation.override("en"):
+        assert lines(timeline_of(member))[0][1] == [
+            ("Watched part of a video", "film.webm 75%, on “Bread”", 1)
+        ]
+
+
+def test_an_empty_search_is_one_line(member):
+    record_events(
+        events=[
+            NewEvent("search", member_id=member.pk, subject="rye", data={"results": 0}),
+            NewEvent("search_without_result", member_id=member.pk, subject="rye"),
+        ]
+    )
+    with translation.override("en"):
+        assert lines(timeline_of(member))[0][1] == [("Searched the site", "rye (nothing found)", 1)]

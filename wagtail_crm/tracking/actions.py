@@ -4,6 +4,7 @@ import datetime
 import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from django.utils import timezone
 from wagtail_crm.members.models import Member
 
 from . import buffer, facts, signals
-from .events import NOBODY, NewEvent
+from .events import NO_PAGE, NOBODY, NewEvent, event_id_for, new_event_id
 from .ingest import add_totals, local_day, write_events
 from .kinds import require_kind
 from .models import DailyTotal, Event, RefusedEvent, Visitor
@@ -33,6 +34,38 @@ LINGER = 1.0
 SHIFT = 20.0
 # How a browser is known to be a member's; mail adds MAILED and the number of the delivery.
 LOGIN, REGISTRATION = "login", "registration"
+
+
+def record(
+    *,
+    kind: str,
+    member: Member | int,
+    page: Any = None,
+    subject: str = "",
+    value: Decimal | int | None = None,
+    at: datetime.datetime | None = None,
+    **data: Any,
+) -> NewEvent:
+    """Write what a member did outside of a page, e.g. at a till or in another system.
+
+    With ``at`` the same is recorded once, however often it is told. Raises what
+    :func:`record_events` raises, and ``InvalidFacts`` for what the kind's schema does not allow.
+    """
+    said = require_kind(kind).said(subject, value, data)
+    who = member if isinstance(member, int) else member.pk
+    where = NO_PAGE if page is None else page.pk
+    event = NewEvent(
+        kind=kind,
+        id=event_id_for(at, kind, who, where, said.subject) if at else new_event_id(),
+        at=at or timezone.now(),
+        member_id=who,
+        page_id=where,
+        subject=said.subject,
+        value=said.value,
+        data=said.data,
+    )
+    record_events(events=[event])
+    return event
 
 
 def record_events(*, events: Iterable[NewEvent]) -> set[UUID]:

@@ -13,7 +13,11 @@ class TrackingConfig(AppConfig):
     def ready(self) -> None:
         from . import receivers  # noqa: F401, PLC0415  # models are ready only now
         from .checks import check_redis_url  # noqa: PLC0415
+        from .documents import watch_documents  # noqa: PLC0415
+        from .form_pages import watch_submissions  # noqa: PLC0415
         from .partitions import create_after_migrate  # noqa: PLC0415
 
         register(check_redis_url)
+        watch_documents()
+        watch_submissions()
         post_migrate.connect(create_after_migrate, sender=self)

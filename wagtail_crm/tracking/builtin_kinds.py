@@ -3,23 +3,32 @@
 from django.utils.formats import number_format
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from pydantic import NonNegativeInt
 
 from wagtail_crm.members.models import ConsentRecord
 
+from . import measured_kinds
 from .kinds import EventKind
+from .measured_kinds import VISITS, page_title
 from .models import Event
+from .schemas import Facts, ShortText
 
-VISITS, PURCHASES, ACCOUNT = _("Visits"), _("Purchases"), _("Account")
+PURCHASES, ACCOUNT = _("Purchases"), _("Account")
 
 
-def page_title(event: Event) -> str:
-    """Its title; of a page that is not ours, from an import, its path."""
-    if event.page:
-        return event.page.title
-    return event.data.get("path") or gettext("a page that no longer exists")
+class SearchWithoutResult(Facts):
+    """The subject is what was searched for."""
+
+    subject: ShortText = ""
+
+
+class Search(SearchWithoutResult):
+    results: NonNegativeInt | None = None
 
 
 def search_words(event: Event) -> str:
+    if event.data.get("results") == 0:
+        return gettext("%(words)s (nothing found)") % {"words": event.subject}
     return event.subject
 
 
@@ -53,6 +62,19 @@ KINDS = [
         something=_("a page"),
         anything=_("any page"),
     ),
+    *measured_kinds.KINDS,
+    EventKind(
+        "form_submitted",
+        _("Sent a form"),
+        "form",
+        VISITS,
+        page_title,
+        did=_("who sent the form on %(what)s %(often)s"),
+        did_not=_("who did not send the form on %(what)s %(often)s"),
+        something=_("a page"),
+        anything=_("any page"),
+        schema=Facts,
+    ),
     EventKind(
         "search",
         _("Searched the site"),
@@ -63,6 +85,20 @@ KINDS = [
         did_not=_("who did not search for %(what)s %(often)s"),
         something=pgettext_lazy("searched for", "something"),
         anything=pgettext_lazy("searched for", "anything"),
+        schema=Search,
+    ),
+    EventKind(
+        "search_without_result",
+        _("Searched and found nothing"),
+        "search",
+        VISITS,
+        search_words,
+        did=_("who searched for %(what)s and found nothing %(often)s"),
+        did_not=_("who did not search for %(what)s and find nothing %(often)s"),
+        something=pgettext_lazy("searched for", "something"),
+        anything=pgettext_lazy("searched for", "anything"),
+        listed=False,
+        schema=SearchWithoutResult,
     ),
     EventKind(
         "cart_add",

@@ -64,9 +64,12 @@ def visitor_id_of(request: HttpRequest) -> uuid.UUID | None:
 
 
 def remember_answer(request: HttpRequest, response: HttpResponse, answer: Answer) -> None:
-    """Set the consent cookie; a "no" also takes the visitor cookie away."""
+    """Set the consent cookie; a "no" also takes the visitor cookie away.
+
+    Scripts of the page may read the answer: that of the beacon sends nothing after a "no".
+    """
     value = f"{crm_settings.consent_version}:{answer}"
-    _set_cookie(request, response, crm_settings.consent_cookie_name, value)
+    _set_cookie(request, response, crm_settings.consent_cookie_name, value, httponly=False)
     if answer == "no":
         response.delete_cookie(crm_settings.visitor_cookie_name, samesite="Lax")
 
@@ -75,12 +78,14 @@ def set_visitor_cookie(request: HttpRequest, response: HttpResponse, visitor_id:
     _set_cookie(request, response, crm_settings.visitor_cookie_name, str(visitor_id))
 
 
-def _set_cookie(request: HttpRequest, response: HttpResponse, name: str, value: str) -> None:
+def _set_cookie(
+    request: HttpRequest, response: HttpResponse, name: str, value: str, *, httponly: bool = True
+) -> None:
     response.set_cookie(
         name,
         value,
         max_age=crm_settings.cookie_age,
         secure=request.is_secure(),
-        httponly=True,
+        httponly=httponly,
         samesite="Lax",
     )

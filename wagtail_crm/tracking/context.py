@@ -16,8 +16,9 @@ from wagtail_crm.members.models import Member
 
 from . import consent
 from .devices import device_of, is_machine
-from .events import LONGEST_SUBJECT, NO_PAGE, NewEvent
+from .events import NO_PAGE, NewEvent
 from .kinds import require_kind
+from .schemas import Said
 from .snapshots import NOTHING_KNOWN, Snapshot, snapshot_of
 
 
@@ -110,6 +111,12 @@ class Crm:
         self.depends_on_cookies = True
         return consent.must_ask(self.request, self.snapshot.get("profiling"))
 
+    @cached_property
+    def site_id(self) -> int | None:
+        """The Wagtail site that was asked."""
+        site = Site.find_for_request(self.request)
+        return None if site is None else site.pk
+
     @property
     def user_agent(self) -> str:
         return self.request.META.get("HTTP_USER_AGENT", "")
@@ -147,21 +154,25 @@ class Crm:
         """Record an event of this visit after the response; None when it may not be recorded.
 
         ``subject`` is cut where the log's column ends: it may be what a visitor typed. Raises
-        ``UnknownKind`` for a kind that nobody registered.
+        ``UnknownKind`` for a kind that nobody registered, and ``InvalidFacts`` for what the
+        kind's schema does not allow, whoever is looking.
         """
-        require_kind(kind)
+        said = require_kind(kind).said(subject, value, data)
+        return self.note(kind, said, NO_PAGE if page is None else page.pk)
+
+    def note(self, kind: str, said: Said, page_id: int) -> NewEvent | None:
+        """Like :meth:`track`, for what has been checked."""
         if not self.may_track:
             return None
-        site = Site.find_for_request(self.request)
         event = NewEvent(
             kind=kind,
             member_id=self._member_id,
             visitor_id=self.ensure_visitor_id(),
-            page_id=NO_PAGE if page is None else page.pk,
-            site_id=None if site is None else site.pk,
-            subject=subject.replace("\0", "")[:LONGEST_SUBJECT],
-            value=None if value is None else Decimal(value),
-            data=device_of(self.user_agent) | data,
+            page_id=page_id,
+            site_id=self.site_id,
+            subject=said.subject,
+            value=said.value,
+            data=device_of(self.user_agent) | said.data,
         )
         self.pending.append(event)
         return event

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
 
 from wagtail_crm.registry import Registry
+
+from .schemas import Facts, Said, checked, short
 
 if TYPE_CHECKING:
     from .models import Event
@@ -33,6 +36,11 @@ class EventKind:
     default the page it happened on. ``unit`` is the unit of ``Event.value``.
     ``countable`` kinds can be chosen in behaviour rules and points rules. ``permission`` is the
     full name of the permission an editor needs to read of it in a member's timeline.
+    A kind that is not ``listed`` only says more about another event: the timeline leaves it out.
+
+    ``schema`` is what its events may say; None: whatever the site's own code says of them.
+    ``from_browser`` lets the site's pages report it through ``crm.track()``: True, or a schema
+    for what they may say if that is less than what the site says.
 
     ``did`` and ``did_not`` are what a segment's sentence says of its members: "who viewed
     %(what)s %(often)s", with ``something`` for ``%(what)s`` when the rule names nothing, and
@@ -53,6 +61,30 @@ class EventKind:
     anything: Text = ""
     address: Callable[["Event"], str] = page_address
     permission: str = ""
+    listed: bool = True
+    schema: type[Facts] | None = None
+    from_browser: bool | type[Facts] = False
+
+    def __post_init__(self) -> None:
+        if self.from_browser is True and self.schema is None:
+            raise TypeError(
+                f"Browsers may not say anything they like: '{self.slug}' has no schema."
+            )
+
+    @property
+    def browser_schema(self) -> type[Facts] | None:
+        """What pages may say of it; None: they may not report it."""
+        return self.schema if self.from_browser is True else self.from_browser or None
+
+    def said(self, subject: str, value: Decimal | int | None, data: dict[str, Any]) -> Said:
+        """What the site says of an event, as the log keeps it. Raises ``InvalidFacts``.
+
+        ``subject`` is cut where the log's column ends: it may be what a visitor typed.
+        """
+        if self.schema is None:
+            return Said(short(subject), None if value is None else Decimal(value), data)
+        given = {"subject": subject} if subject else {}
+        return checked(self.schema, given | ({} if value is None else {"value": value}) | data)
 
 
 event_kinds: Registry[EventKind] = Registry("register_crm_event_kinds", EventKind)

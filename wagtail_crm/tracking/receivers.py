@@ -7,14 +7,15 @@ from allauth.account.signals import user_signed_up
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import transaction
-from django.db.models.signals import m2m_changed, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
+from wagtail.models import Locale
 
 from wagtail_crm.members import signals as member_signals
 from wagtail_crm.members.models import ConsentRecord, Member
 
-from . import actions, facts, snapshots
+from . import actions, facts, languages, snapshots
 from .context import Crm
 from .models import Visitor
 
@@ -100,3 +101,7 @@ def forget_changed_account(instance: Any, update_fields: Any, **kwargs: Any) -> 
 def forget_empowered_account(instance: Any, **kwargs: Any) -> None:
     if isinstance(instance, User):
         transaction.on_commit(partial(snapshots.forget, [instance.pk]))
+
+
+post_save.connect(languages.forget_locales, sender=Locale)
+post_delete.connect(languages.forget_locales, sender=Locale)

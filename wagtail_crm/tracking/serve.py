@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest, HttpResponse
 
 from .context import Crm
+from .languages import languages_of
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def _note(crm: Crm, page: Any, request: HttpRequest) -> None:
     """The page is made: whatever goes wrong here, the visitor gets it."""
     try:
         if crm.may_track:
-            crm.track(PAGE_VIEW, page=page, **touch_of(request))
+            crm.track(PAGE_VIEW, page=page, **languages_of(page), **touch_of(request))
     except Exception:
         logger.exception("A view of page %s was not recorded.", page.pk)
 

@@ -55,7 +55,7 @@ def snapshot_of(user_id: Any) -> Snapshot:
 
     Never raises: without cache it is built anew, without database nothing is known.
     """
-    found = _ask("get", _key(user_id))
+    found = ask_cache("get", _key(user_id))
     if isinstance(found, dict):
         return found
     try:
@@ -66,7 +66,7 @@ def snapshot_of(user_id: Any) -> Snapshot:
     # ``add`` rather than ``set``: a refresh that happens meanwhile knows better and stays.
     snapshot = built.snapshots[user_id]
     if built.complete:
-        _ask("add", _key(user_id), snapshot, crm_settings.snapshot_timeout)
+        ask_cache("add", _key(user_id), snapshot, crm_settings.snapshot_timeout)
     return snapshot
 
 
@@ -86,14 +86,14 @@ def refresh(member_ids: Iterable[int]) -> None:
             built = _build(keys)
             fresh = {_key(user_id): snapshot for user_id, snapshot in built.snapshots.items()}
             if built.complete:
-                _ask("set_many", fresh, crm_settings.snapshot_timeout)
+                ask_cache("set_many", fresh, crm_settings.snapshot_timeout)
 
 
 def forget(user_ids: Iterable[Any]) -> None:
     """Drop the snapshots of these accounts, e.g. when their permissions change."""
     keys = map(_key, user_ids)
     while some := list(islice(keys, KEYS_AT_A_TIME)):
-        _ask("set_many", dict.fromkeys(some, OUTDATED), HOLD_OFF)
+        ask_cache("set_many", dict.fromkeys(some, OUTDATED), HOLD_OFF)
 
 
 def build_profiling_answers(member_ids: Sequence[int]) -> dict[int, bool]:
@@ -112,7 +112,7 @@ def _key(user_id: Any) -> str:
     return f"crm:snapshot:{user_id}"
 
 
-def _ask(method: str, *arguments: Any) -> Any:
+def ask_cache(method: str, *arguments: Any) -> Any:
     """The cache's answer, or None when it is away; every backend has errors of its own."""
     if breaker.is_open:
         return None

@@ -2,7 +2,7 @@
 
 import datetime
 import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -12,17 +12,24 @@ from django.utils.text import capfirst
 
 from wagtail_crm.members.models import Member
 
+from .events import NO_PAGE
 from .kinds import EventKind, event_kinds
+from .measured_kinds import duration
 from .models import Event
 
 # Events read at a time; repeats fold, so fewer lines are drawn.
 PAGE_SIZE = 60
-FOLDABLE = {"page_view"}
+# Repeats of one line: of views the number counts, of a film how far somebody came.
+COUNTED = {"page_view"}
+FOLDABLE = {*COUNTED, "video_progress"}
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line: what happened, when, where to look at it; ``count`` > 1 for folded repeats."""
+    """One line: what happened, when, where to look at it; ``count`` > 1 for folded repeats.
+
+    ``seconds`` is how long somebody stayed on the page they viewed, 0 where that is not known.
+    """
 
     kind: EventKind
     details: str
@@ -31,6 +38,11 @@ class Entry:
     device: str
     key: tuple[str, int | None, str]
     count: int = 1
+    seconds: int = 0
+
+    @property
+    def stay(self) -> str:
+        return duration(self.seconds) if self.seconds else ""
 
 
 @dataclass(frozen=True)
@@ -101,8 +113,8 @@ def timeline_of(
     Without the kinds that are ``hidden`` from who looks.
     """
     events = Event.objects.of_member(member)
-    if hidden:
-        events = events.exclude(kind__in=list(hidden))
+    if left_out := {*hidden, *_unlisted()}:
+        events = events.exclude(kind__in=left_out)
     if group:
         events = events.of_kinds(*kinds_of(group))
     if words:
@@ -119,8 +131,29 @@ def _kinds_called(words: str) -> list[str]:
     return [kind.slug for kind in event_kinds.values() if words in str(kind.label)]
 
 
-def _entries(events: Iterable[Event]) -> Iterator[Entry]:
+def _unlisted() -> Iterator[str]:
+    return (kind.slug for kind in event_kinds.values() if not kind.listed)
+
+
+def _stays(events: Sequence[Event]) -> dict[uuid.UUID, int]:
+    """Seconds by the view to which they belong, and 0 by each stay that is told there."""
+    views: dict[tuple[int, uuid.UUID | None], uuid.UUID] = {}
+    found: dict[uuid.UUID, int] = {}
+    for event in reversed(events):
+        place = (event.page_id or NO_PAGE, event.visitor_id)
+        if event.kind == "page_view":
+            views[place] = event.pk
+        elif event.kind == "engagement" and place in views:
+            found[views[place]] = found.get(views[place], 0) + int(event.value or 0)
+            found[event.pk] = 0
+    return found
+
+
+def _entries(events: Sequence[Event]) -> Iterator[Entry]:
+    stays = _stays(events)
     for event in events:
+        if event.kind == "engagement" and event.pk in stays:
+            continue
         kind = event_kinds.get(event.kind) or EventKind(event.kind, capfirst(event.kind))
         yield Entry(
             kind=kind,
@@ -129,6 +162,7 @@ def _entries(events: Iterable[Event]) -> Iterator[Entry]:
             address=kind.address(event),
             device=event.data.get("device", ""),
             key=(event.kind, event.page_id, event.subject),
+            seconds=stays.get(event.pk, 0),
         )
 
 
@@ -144,6 +178,7 @@ def _folded(entries: Iterable[Entry]) -> Iterator[Entry]:
     for key, same in groupby(entries, key=lambda entry: entry.key):
         repeats = list(same)
         if key[0] in FOLDABLE:
-            yield replace(repeats[0], count=len(repeats))
+            count = len(repeats) if key[0] in COUNTED else 1
+            yield replace(repeats[0], count=count, seconds=sum(each.seconds for each in repeats))
         else:
             yield from repeats

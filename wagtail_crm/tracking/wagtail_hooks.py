@@ -16,6 +16,7 @@ from wagtail_crm.members.panels import MemberPanel
 from wagtail_crm.members.personal_data import PersonalData
 
 from . import builtin_kinds, export, panels, tasks
+from .form_pages import remember_who_sends
 from .kinds import EventKind
 from .models import DailyTotal, Event, RefusedEvent, Visitor
 from .policies import RefusedEventPolicy
@@ -27,6 +28,7 @@ from .viewsets import RefusedEventViewSet
 register_permission_policy(RefusedEvent, RefusedEventPolicy(RefusedEvent))
 register_snippet(RefusedEventViewSet)
 hooks.register("on_serve_page", record_page_view, order=100)
+hooks.register("on_serve_page", remember_who_sends, order=100)
 
 
 @hooks.register("register_admin_urls")

@@ -1,0 +1,135 @@
+/* What a visitor does on this page, told to the site itself and to nobody else. Put here by
+   {% crm_beacon %}; docs/how-to/measure.md. The server decides by its cookies what it keeps. */
+(() => {
+    "use strict";
+    const { url, page, cookie, yes, mode } = document.currentScript.dataset;
+    const IDLE = 30_000, ALMOST_ALL = 80, LONGEST = 14_400;
+    const FILE = /\.(7z|csv|docx?|dmg|epub|exe|gz|ics|key|mp[34]|m4a|msi|numbers|od[pst]|pages|pdf|pptx?|rar|rtf|tar|tgz|txt|xlsx?|zip)$/i;
+    const on = (target, names, listener) =>
+        names.split(" ").forEach((name) => target.addEventListener(name, listener, { capture: true, passive: true }));
+
+    // Who said no, or has not been asked yet, sends nothing.
+    const isSilent = () => {
+        const found = document.cookie.split("; ").find((each) => each.startsWith(cookie + "="));
+        const answer = found && found.slice(cookie.length + 1);
+        if (answer === yes) return false;
+        if (/:no"?$/.test(answer) || navigator.globalPrivacyControl || navigator.doNotTrack === "1") return true;
+        return mode === "opt_in" && !!document.querySelector(".crm-consent");
+    };
+
+    // The site's own events go apart: one that is refused takes no measured one with it.
+    const measured = [], own = [];
+    let timer;
+    const send = () => {
+        timer = clearTimeout(timer);
+        for (const queue of [measured, own]) {
+            while (queue.length) {
+                const body = JSON.stringify({ page: +page, events: queue.splice(0, 20) });
+                if (isSilent()) continue;
+                if (navigator.sendBeacon && navigator.sendBeacon(url, body)) continue;
+                fetch(url, { method: "POST", body, keepalive: true }).catch(() => {});
+            }
+        }
+    };
+    const add = (queue, kind, data) => {
+        queue.push({ kind, data });
+        timer = timer || setTimeout(send, 1000);
+    };
+    window.crm = Object.assign(window.crm || {}, { track: (kind, data = {}) => add(own, kind, data) });
+
+    // Engaged time: from one sign of life to the next, while the page is seen.
+    let engaged = 0, since = 0, depth = 0;
+    const credit = () => {
+        const now = performance.now();
+        if (since) engaged += Math.min(now - since, IDLE);
+        since = document.visibilityState === "visible" ? now : 0;
+    };
+    const look = () => {
+        const height = document.documentElement.scrollHeight;
+        if (since) depth = Math.max(depth, Math.min(100, Math.round(((scrollY + innerHeight) / height) * 100)));
+    };
+    const leave = () => {
+        look();
+        credit();
+        const value = Math.min(Math.round(engaged / 1000), LONGEST);
+        if (value) measured.push({ kind: "engagement", data: { value, scroll: depth } });
+        engaged = value ? 0 : engaged;
+        send();
+    };
+    on(document, "pointerdown pointermove keydown wheel touchstart", credit);
+    on(document, "scroll", () => { credit(); look(); });
+    on(document, "visibilitychange", () => (document.visibilityState === "hidden" ? leave() : credit()));
+    on(window, "pagehide", () => { leave(); since = 0; });
+    on(window, "pageshow", (event) => {
+        if (event.persisted) engaged = depth = 0;
+        credit();
+        look();
+    });
+    credit();
+
+    // Links: a click with the middle button opens them too.
+    on(document, "click auxclick", (event) => {
+        const link = event.button < 2 && event.target.closest && event.target.closest("a[href], area[href]");
+        if (!link || !/^https?:$/.test(link.protocol)) return;
+        const data = { url: link.href };
+        if (link.hasAttribute("download") || FILE.test(link.pathname)) add(measured, "download", data);
+        else if (link.host !== location.host) add(measured, "outbound_click", data);
+    });
+
+    // Films: which hundredths of one were played, wherever somebody jumps.
+    const films = new WeakMap();
+    const play = (player, source, video, time, length) => {
+        let film = films.get(player);
+        if (!film || film.source !== source) film = { source, seen: new Set(), told: 0, at: time };
+        films.set(player, film);
+        film.length = length = length || film.length;
+        if (!(length > 0 && length < Infinity && time >= 0)) return;
+        const to = Math.min(100, (time / length) * 100);
+        if (time > film.at && time - film.at < 3) {
+            credit();
+            for (let part = Math.floor((film.at / length) * 100); part < to; part++) film.seen.add(part);
+        }
+        film.at = time;
+        const size = film.seen.size;
+        while (film.told < 75 && size >= film.told + 25) {
+            film.told += 25;
+            add(measured, "video_progress", { video, percent: film.told });
+        }
+        if (film.told === 75 && size >= ALMOST_ALL && to > 98) {
+            film.told = 100;
+            add(measured, "video_completed", { video });
+        }
+    };
+    on(document, "play timeupdate ended", ({ target: film }) => {
+        // What runs by itself without sound is decoration.
+        if (film.tagName !== "VIDEO" || film.loop || (film.autoplay && film.muted)) return;
+        const source = film.currentSrc;
+        play(film, source, (film.dataset.crmVideo || source).slice(0, 500), film.currentTime, film.duration);
+    });
+
+    // Players of YouTube and Vimeo tell where they are when asked; no code of theirs is needed here.
+    const PLAYER = /^https:\/\/(?:www\.(youtube)(?:-nocookie)?|player\.(vimeo))\.com\/(?:embed|video)\/([\w-]+)/;
+    const ask = (frame) => {
+        if (!PLAYER.test(frame.src)) return;
+        const say = (words) => frame.contentWindow.postMessage(JSON.stringify(words), "*");
+        say({ event: "listening", id: 1, channel: "widget" });
+        say({ method: "addEventListener", value: "timeupdate" });
+    };
+    on(document, "load", ({ target }) => target.tagName === "IFRAME" && ask(target));
+    document.querySelectorAll("iframe").forEach(ask);
+    on(window, "message", ({ origin, source, data }) => {
+        const [, youtube, vimeo] = PLAYER.exec(origin + "/video/0") || [];
+        if (!youtube && !vimeo) return;
+        const frame = [...document.querySelectorAll("iframe")].find((each) => each.contentWindow === source);
+        const id = frame && PLAYER.exec(frame.src);
+        if (!id) return;
+        try {
+            const said = typeof data === "string" ? JSON.parse(data) : data;
+            if (said.event === "ready") ask(frame);
+            const { currentTime, seconds = currentTime, duration } = said.info || said.data || {};
+            play(frame, id[3], frame.dataset.crmVideo || `${youtube || vimeo}:${id[3]}`, seconds, duration);
+        } catch {
+            // Not for us.
+        }
+    });
+})();
