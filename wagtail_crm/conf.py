@@ -108,8 +108,20 @@ class CrmSettings:
 
     @property
     def event_retention_days(self) -> int:
-        """Days after which raw events may be dropped; totals stay."""
+        """Days after which raw events are dropped; totals stay."""
         return int(self._read("EVENT_RETENTION_DAYS", 730))
+
+    @property
+    def event_anonymise_days(self) -> int | None:
+        """Days after which raw events no longer say whose they were; totals stay. None: never."""
+        days = self._read("EVENT_ANONYMISE_DAYS", None)
+        return None if days is None else int(days)
+
+    @property
+    def total_retention_days(self) -> int | None:
+        """Days after which daily totals go too, and what segments know by them. None: never."""
+        days = self._read("TOTAL_RETENTION_DAYS", None)
+        return None if days is None else int(days)
 
     @property
     def withdrawal_policy(self) -> WithdrawalPolicy:

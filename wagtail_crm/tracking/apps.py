@@ -11,13 +11,15 @@ class TrackingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import receivers  # noqa: F401, PLC0415  # models are ready only now
-        from .checks import check_redis_url  # noqa: PLC0415
+        from . import checks, receivers  # noqa: F401, PLC0415  # models are ready only now
         from .documents import watch_documents  # noqa: PLC0415
         from .form_pages import watch_submissions  # noqa: PLC0415
         from .partitions import create_after_migrate  # noqa: PLC0415
 
-        register(check_redis_url)
         watch_documents()
         watch_submissions()
+        register(checks.check_redis_url)
+        register(checks.check_retention)
+        register(checks.check_upkeep_is_scheduled)
+        register(checks.check_upkeep_was_done, deploy=True)
         post_migrate.connect(create_after_migrate, sender=self)

@@ -1,11 +1,21 @@
 """System checks of this room."""
 
+import datetime
 from typing import Any
 
 import redis
-from django.core.checks import CheckMessage, Error
+from celery import current_app
+from django.apps import apps
+from django.core.checks import CheckMessage, Error, Warning
+from django.db import DatabaseError
+from django.utils import timezone
 
 from wagtail_crm.conf import crm_settings
+
+from .upkeep import last_run
+
+# Upkeep is done once a day; twice missed is no accident.
+OVERDUE = datetime.timedelta(days=2)
 
 
 def check_redis_url(**kwargs: Any) -> list[CheckMessage]:
@@ -25,3 +35,67 @@ def check_redis_url(**kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+def check_retention(**kwargs: Any) -> list[CheckMessage]:
+    """``wagtail_crm.E007``: times of retention that contradict each other, or are none."""
+    events, totals = crm_settings.event_retention_days, crm_settings.total_retention_days
+    anonymous = crm_settings.event_anonymise_days
+    problems = []
+    if min(days for days in (events, anonymous, totals) if days is not None) < 1:
+        problems.append(("A retention is shorter than a day.", "Use at least 1."))
+    if totals is not None and totals < events:
+        problems.append(
+            (
+                f"WAGTAIL_CRM['TOTAL_RETENTION_DAYS'] is {totals}, but events stay {events} days.",
+                "Totals add up events: keep them at least EVENT_RETENTION_DAYS.",
+            )
+        )
+    if anonymous is not None and anonymous >= events:
+        problems.append(
+            (
+                f"WAGTAIL_CRM['EVENT_ANONYMISE_DAYS'] is {anonymous}, but no event gets so old.",
+                "Make it less than EVENT_RETENTION_DAYS.",
+            )
+        )
+    return [Error(text, hint=hint, id="wagtail_crm.E007") for text, hint in problems]
+
+
+def check_upkeep_is_scheduled(**kwargs: Any) -> list[CheckMessage]:
+    """``wagtail_crm.W030``: workers run, but beat does not know of the upkeep.
+
+    Of a schedule in the database (django-celery-beat) only :func:`check_upkeep_was_done` knows.
+    """
+    if not crm_settings.use_workers or apps.is_installed("django_celery_beat"):
+        return []
+    current_app.finalize()
+    schedule = current_app.conf.beat_schedule or {}
+    if "wagtail_crm.tracking.tasks.maintain" in {entry["task"] for entry in schedule.values()}:
+        return []
+    return [
+        Warning(
+            "Nobody looks after the event log: its retention and its months are not scheduled.",
+            hint="Add wagtail_crm.jobs.beat_schedule() to Celery's beat_schedule, and import the "
+            "Celery app in your project's __init__.py.",
+            id="wagtail_crm.W030",
+        )
+    ]
+
+
+def check_upkeep_was_done(**kwargs: Any) -> list[CheckMessage]:
+    """``wagtail_crm.W031``, with ``--deploy``: upkeep was not done lately, by whichever way."""
+    try:
+        last = last_run()
+    except DatabaseError:  # not there yet, or not migrated
+        return []
+    if last is not None and timezone.now() - last < OVERDUE:
+        return []
+    when = "never" if last is None else f"last on {timezone.localtime(last):%Y-%m-%d at %H:%M}"
+    return [
+        Warning(
+            f"Upkeep of the event log was done {when}: retention is not kept.",
+            hint="Run Celery's beat, or `manage.py crm_run` from cron every minute, or "
+            "`manage.py crm_maintain` once a day.",
+            id="wagtail_crm.W031",
+        )
+    ]

@@ -222,6 +222,23 @@ class DailyTotal(models.Model):
         return f"{self.kind} {self.day}: {self.count}"
 
 
+class Upkeep(models.Model):
+    """A run of upkeep that did everything: when, and how many rows each chore concerned."""
+
+    at = models.DateTimeField(default=timezone.now)
+    done = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = _("upkeep")
+        verbose_name_plural = _("upkeep")
+        default_permissions = ()
+        # The last run: one look per round of the scheduler.
+        indexes = [models.Index(fields=["-at"], name="crm_upkeep_last")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"
+
+
 class RefusedEvent(models.Model):
     """What could not be written, or what a receiver failed to deal with; it is tried again."""
 

@@ -52,9 +52,31 @@ def create_ahead(months: int = MONTHS_AHEAD) -> list[str]:
 
     And those of past months whose rows an import left in the default partition.
     """
+    return create_months(_wanted(months))
+
+
+def missing_ahead(months: int = MONTHS_AHEAD) -> list[str]:
+    """The names of the partitions that :func:`create_ahead` would create."""
+    if not is_partitioned():
+        return []
+    names = [_name_of(start) for start in sorted(_wanted(months))]
+    return [name for name in names if not _exists(name)]
+
+
+def _wanted(months: int) -> set[datetime.date]:
     this_month = month_of(timezone.now())
     starts = {this_month + relativedelta(months=ahead) for ahead in range(months + 1)}
-    return create_months(starts | _stray_months())
+    return starts | _stray_months()
+
+
+def _name_of(start: datetime.date) -> str:
+    return f"{TABLE}_{start:%Y_%m}"
+
+
+def _exists(name: str) -> bool:
+    with _connection().cursor() as cursor:
+        cursor.execute(EXISTS, [name])
+        return bool(cursor.fetchone()[0])
 
 
 def create_months(starts: Iterable[datetime.date]) -> list[str]:
@@ -66,7 +88,7 @@ def create_month(start: datetime.date) -> str | None:
     """Create the partition of the month beginning at ``start`` (UTC); None if it exists."""
     if not is_partitioned():
         return None
-    name, end = f"{TABLE}_{start:%Y_%m}", start + relativedelta(months=1)
+    name, end = _name_of(start), start + relativedelta(months=1)
     bounds = {"start": f"{start}T00:00:00Z", "end": f"{end}T00:00:00Z"}
     try:
         with transaction.atomic(using=_connection().alias), _connection().cursor() as cursor:
@@ -83,13 +105,17 @@ def create_month(start: datetime.date) -> str | None:
 
 def drop_before(moment: datetime.datetime) -> list[str]:
     """Drop the partitions of months that ended before ``moment``; returns their names."""
+    return [name for name in ended_before(moment) if _drop(name)]
+
+
+def ended_before(moment: datetime.datetime) -> list[str]:
+    """The names of the partitions of months that ended before ``moment``, oldest first."""
     if not is_partitioned():
         return []
-    last = f"{TABLE}_{month_of(moment):%Y_%m}"
+    last = _name_of(month_of(moment))
     with _connection().cursor() as cursor:
         cursor.execute(MONTHS, [TABLE])
-        names = [name for (name,) in cursor.fetchall() if name < last]
-    return [name for name in names if _drop(name)]
+        return [name for (name,) in cursor.fetchall() if name < last]
 
 
 def _drop(name: str) -> bool:
@@ -108,9 +134,7 @@ def is_partitioned() -> bool:
     connection = _connection()
     if connection.vendor != "postgresql":
         return False
-    with connection.cursor() as cursor:
-        cursor.execute(EXISTS, [OTHER])
-        return bool(cursor.fetchone()[0])
+    return _exists(OTHER)
 
 
 def create_after_migrate(using: str, **kwargs: Any) -> None:

@@ -110,6 +110,9 @@ class DailyTotalQuerySet(models.QuerySet["DailyTotal"]):
         """A condition: whether there are more of these; it reads no further."""
         return Exists(self.order_by().values("pk")[rows : rows + 1])
 
+    def before(self, day: datetime.date) -> Self:
+        return self.filter(day__lt=day)
+
     def empty(self) -> Self:
         """Totals whose events all went to their owner."""
         return self.filter(count=0)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from wagtail_crm.jobs import enqueue
 
-from . import actions, buffer, partitions, retention
+from . import actions, buffer, upkeep
 
 logger = logging.getLogger(__name__)
 
@@ -44,12 +44,6 @@ def record_missing() -> int:
 
 
 @shared_task
-def maintain_partitions() -> list[str]:
-    """Create the partitions of the coming months; returns the names of the new ones."""
-    return partitions.create_ahead()
-
-
-@shared_task
-def expire() -> int:
-    """Drop what is past its retention; returns the number of rows and partitions."""
-    return retention.expire()
+def maintain() -> dict[str, int]:
+    """Upkeep of the log, once a day however often it is called; returns what was done."""
+    return upkeep.run_if_due()

@@ -99,16 +99,12 @@ def register_jobs() -> Iterable[Job]:
             _("Records registrations and consents that a process which died left out"),
         ),
         Job(
-            "partitions",
-            tasks.maintain_partitions,
-            timedelta(days=1),
-            _("Creates the months of the event log"),
-        ),
-        Job(
-            "expire_events",
-            tasks.expire,
-            timedelta(days=1),
-            _("Drops events and browsers that are past their retention"),
+            "maintain",
+            tasks.maintain,
+            # It does its work once a day. A scheduler that is started anew every night, and
+            # counts from there, would never get to a task that is due after a day.
+            timedelta(hours=1),
+            _("Upkeep, once a day: months of the event log, retention, anonymisation"),
         ),
     ]
 

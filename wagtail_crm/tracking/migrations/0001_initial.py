@@ -43,6 +43,25 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="Upkeep",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("done", models.JSONField(default=dict)),
+            ],
+            options={
+                "verbose_name": "upkeep",
+                "verbose_name_plural": "upkeep",
+                "default_permissions": (),
+                "indexes": [models.Index(fields=["-at"], name="crm_upkeep_last")],
+            },
+        ),
+        migrations.CreateModel(
             name="RefusedEvent",
             fields=[
                 (
