@@ -1,11 +1,12 @@
 """``python -m benchmarks.ingest``: events per second of one worker, beside ``COPY``.
 
 The same rows go two ways in turns: by psycopg's ``COPY`` into the event table, and by our whole
-path, from the Redis stream into the event table and the daily totals. Both find the same indexes
-and the same partitions. Prints a table and, last, one line of JSON: ``ratio``, rows per second of
-ours beside ``COPY``; ``record_us``, CPU microseconds that recording one view takes in the request;
-``rss_growth_mb``, what the worker's memory grew by after its first tenth. Ends with 1 below the
-budget of DESIGN.md §6.
+path, from the Redis stream into the event table and the daily totals, by one worker in a process
+of its own. Both find the same indexes and the same partitions; members and their browsers are
+there, as on a site where people log in. Prints a table and, last, one line of JSON: ``ratio``,
+rows per second of ours beside ``COPY``; ``record_us``, CPU microseconds that recording one view
+takes in the request; ``rss_growth_mb``, what the worker's memory grew by after its first tenth.
+Ends with 1 below the budget of DESIGN.md §6.
 """
 
 import argparse
@@ -13,13 +14,14 @@ import datetime
 import json
 import random
 import statistics
+import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
-
-import psutil
+from functools import cache
 
 from .servers import example_site
 
@@ -36,7 +38,9 @@ def main() -> int:
         from wagtail_crm.tracking import partitions
 
         partitions.create_ahead()
-        times, grown = measure(options.events, options.batch)
+        populate()
+        with worker() as drain:
+            times, grown = measure(options.events, options.batch, drain)
         record_us = recording(options.batch)
     for name, rates in times.items():
         print(f"{name:<6} {statistics.median(rates):8.0f} events/s")
@@ -60,13 +64,34 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@cache
+def browsers() -> list[uuid.UUID]:
+    """The browser of each member."""
+    dice = random.Random(MEMBERS)
+    return [uuid.UUID(int=dice.getrandbits(128), version=4) for _ in range(MEMBERS)]
+
+
+def populate() -> None:
+    """Members with the numbers from 1, each signed in on their browser."""
+    from django.utils import timezone
+
+    from wagtail_crm.members.models import Member
+    from wagtail_crm.tracking.models import Visitor
+
+    then = timezone.now() - datetime.timedelta(days=DAYS)
+    Member.objects.bulk_create(Member(pk=number) for number in range(1, MEMBERS + 1))
+    Visitor.objects.bulk_create(
+        Visitor(pk=browser, member_id=number, linked_at=then, owned_until=then, linked_by="login")
+        for number, browser in enumerate(browsers(), start=1)
+    )
+
+
 def some_events(number: int, seed: int) -> list:
     """Visits of a shop: a few members come often, most seldom; one in a hundred buys."""
     from wagtail_crm.tracking.events import NewEvent
 
     dice = random.Random(seed)
     now = datetime.datetime.now(datetime.UTC)
-    visitors = [uuid.UUID(int=dice.getrandbits(128), version=4) for _ in range(MEMBERS)]
     events = []
     for _ in range(number):
         member = min(int(dice.paretovariate(0.6)), MEMBERS)
@@ -76,7 +101,7 @@ def some_events(number: int, seed: int) -> list:
                 "purchase" if buys else "page_view",
                 at=now - datetime.timedelta(seconds=dice.randrange(DAYS * 86_400)),
                 member_id=member,
-                visitor_id=visitors[member - 1],
+                visitor_id=browsers()[member - 1],
                 page_id=min(int(dice.paretovariate(0.8)), PAGES),
                 site_id=1,
                 subject=f"sku:{dice.randrange(200)}" if buys else "",
@@ -87,21 +112,42 @@ def some_events(number: int, seed: int) -> list:
     return events
 
 
-def measure(events: int, batch: int) -> tuple[dict[str, list[float]], float]:
-    """Events per second of each turn, and MB that this process grew by after a tenth of them."""
+@contextmanager
+def worker() -> Iterator[Callable[[], dict]]:
+    """A worker that stands by; calling it has it write what waits and say how that went."""
+    command = [sys.executable, "-m", "benchmarks.drain"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as process:
+
+        def drain() -> dict:
+            process.stdin.write("\n")
+            return json.loads(process.stdout.readline())
+
+        drain()
+        yield drain
+
+
+def measure(
+    events: int, batch: int, drain: Callable[[], dict]
+) -> tuple[dict[str, list[float]], float]:
+    """Events per second of each turn, and MB that the worker grew by after a tenth of them."""
     times: dict[str, list[float]] = {"copy": [], "ours": []}
+    sizes = []
     rounds = max(2, events // batch)
-    memory = psutil.Process().memory_info
-    at_first = 0
     for number in range(rounds):
-        ways = [("copy", copy), ("ours", ours)]
-        for name, way in ways if number % 2 else reversed(ways):
-            times[name].append(batch / way(some_events(batch, seed=number)))
-        if number == rounds // 10:
-            at_first = memory().rss
+        ways = ["copy", "ours"]
+        for name in ways if number % 2 else reversed(ways):
+            rows = some_events(batch, seed=number)
+            if name == "copy":
+                seconds = copy(rows)
+            else:
+                seconds, size = ours(rows, drain)
+                sizes.append(size)
+            times[name].append(batch / seconds)
         print(f"\rRound {number + 1} of {rounds}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return times, (memory().rss - at_first) / 1e6
+    return times, (sizes[-1] - sizes[rounds // 10]) / 1e6
 
 
 def copy(events: list) -> float:
@@ -121,15 +167,15 @@ def copy(events: list) -> float:
     return time.perf_counter() - started
 
 
-def ours(events: list) -> float:
-    """Seconds to write the same as they wait in the stream."""
-    from wagtail_crm.tracking import actions, buffer
+def ours(events: list, drain: Callable[[], dict]) -> tuple[float, int]:
+    """Seconds to write the same as they wait in the stream, and the worker's bytes then."""
+    from wagtail_crm.tracking import buffer
 
     for some in _slices(events, 1000):
         buffer.push(some)
-    started = time.perf_counter()
-    assert actions.drain_buffer() == len(events)
-    return time.perf_counter() - started
+    done = drain()
+    assert done["events"] == len(events)
+    return done["seconds"], done["rss"]
 
 
 def recording(number: int) -> float:
