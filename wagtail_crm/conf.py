@@ -59,7 +59,7 @@ class CrmSettings:
     @property
     def ingest_batch_size(self) -> int:
         """Events that one transaction of the ingest writes."""
-        return int(self._read("INGEST_BATCH_SIZE", 2_000))
+        return int(self._read("INGEST_BATCH_SIZE", 5_000))
 
     @property
     def beacon_rate(self) -> int:

@@ -137,6 +137,13 @@ def test_workers_leave_no_names_behind(redis):
     assert len(redis.xinfo_consumers(buffer.STREAM, buffer.GROUP)) == 1
 
 
+def test_a_redis_that_forgot_its_scripts_is_told_them_again(redis):
+    buffer.push([visit()])
+    redis.script_flush()
+    buffer.push([visit()])
+    assert buffer.length() == 2
+
+
 def test_a_dead_redis_is_told_and_left_alone(dead_redis):
     with pytest.raises(buffer.BufferUnavailable):
         buffer.push([visit()])

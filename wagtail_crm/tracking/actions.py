@@ -1,24 +1,28 @@
 """Every change of the log: recording, reading the buffer, and giving browsers an owner."""
 
 import datetime
+import gc
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import DataError, IntegrityError, models, transaction
-from django.db.models import Case, F, Value, When
+from django.db import DataError, IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from wagtail_crm.members.models import Member
 
 from . import buffer, facts, signals
-from .events import NO_PAGE, NOBODY, NewEvent, event_id_for, new_event_id
+from .ahead import ahead
+from .events import NO_PAGE, NOBODY, NewEvent, event_id_for, new_event_id, read_events
 from .ingest import add_totals, local_day, write_events
 from .kinds import require_kind
+from .last_seen import note_last_seen
 from .models import DailyTotal, Event, RefusedEvent, Visitor
 from .querysets import EventQuerySet
 from .visitors import with_owners
@@ -83,12 +87,13 @@ def record_events(*, events: Iterable[NewEvent]) -> set[UUID]:
 
 def _write(events: Iterable[NewEvent]) -> tuple[set[UUID], tuple[NewEvent, ...]]:
     events = list(events)
+    for kind in {event.kind for event in events}:
+        require_kind(kind)
     for event in events:
-        require_kind(event.kind)
         event.check()
     events = with_owners(_without_those_who_left(events))
     fresh = write_events(events)
-    _touch_members(events)
+    note_last_seen(events)
     return fresh, tuple(events)
 
 
@@ -102,30 +107,6 @@ def _without_those_who_left(events: list[NewEvent]) -> list[NewEvent]:
         event.anonymous() if event.is_visit and event.member_id in gone else event
         for event in events
     ]
-
-
-def _touch_members(events: Sequence[NewEvent]) -> None:
-    """Note, by the hour, when members were last seen; who is being changed can wait."""
-    latest: dict[int, datetime.datetime] = {}
-    for event in events:
-        if event.member_id and event.is_visit:
-            hour = event.at.replace(minute=0, second=0, microsecond=0)
-            latest[event.member_id] = max(hour, latest.get(event.member_id, hour))
-    stale = _seen_before(Member.objects.filter(pk__in=latest), latest)
-    rows = Member.objects.filter(pk__in=stale).order_by("pk")
-    free = _seen_before(rows.select_for_update(skip_locked=True, no_key=True), latest)
-    if free:
-        hours = [When(pk=member_id, then=Value(latest[member_id])) for member_id in free]
-        seen = Case(*hours, output_field=models.DateTimeField())
-        Member.objects.filter(pk__in=free).update(last_seen_at=seen)
-
-
-def _seen_before(
-    members: models.QuerySet[Member], latest: Mapping[int, datetime.datetime]
-) -> list[int]:
-    """Those of ``members`` that were last seen before the moment that ``latest`` names."""
-    rows = members.values_list("pk", "last_seen_at") if latest else ()
-    return [pk for pk, seen in rows if seen is None or seen < latest[pk]]
 
 
 def _tell_or_set_aside(events: Sequence[NewEvent]) -> None:
@@ -160,17 +141,28 @@ def drain_buffer(*, stay: bool = False) -> int:
     """
     done = 0
     source = buffer.listen(linger=LINGER, seconds=SHIFT) if stay else buffer.batches()
-    for messages in source:
-        _write_or_set_aside([payload for _key, payload in messages])
-        buffer.acknowledge(messages)
-        done += len(messages)
+    with closing(ahead(source)) as batches, _settled():
+        for messages in batches:
+            _write_or_set_aside([payload for _key, payload in messages])
+            buffer.acknowledge(messages)
+            done += len(messages)
     return done
+
+
+@contextmanager
+def _settled() -> Iterator[None]:
+    """Collect no garbage among what was there before: events make no cycles, and many objects."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _write_or_set_aside(payloads: Sequence[bytes]) -> None:
     """Write a batch; if something in it is poison, find it by halves and set it aside."""
     try:
-        record_events(events=[NewEvent.from_json(payload) for payload in payloads])
+        record_events(events=read_events(payloads))
     except POISON as error:
         if len(payloads) == 1:
             set_aside(payloads=payloads, reason=str(error))

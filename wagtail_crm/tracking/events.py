@@ -4,7 +4,7 @@ import datetime
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -95,12 +95,8 @@ class NewEvent(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     @classmethod
     def from_json(cls, text: bytes) -> "NewEvent":
         """Raises ``ValueError`` for anything but an event."""
-        try:
-            event = cls(**msgspec.structs.asdict(_decode(text)))
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise ValueError(f"Not an event: {error}") from error
-        event.check()
-        return event
+        [event] = read_events([text])
+        return cls(**msgspec.structs.asdict(event))
 
 
 class _Written(NewEvent, frozen=True, kw_only=True):
@@ -111,6 +107,17 @@ class _Written(NewEvent, frozen=True, kw_only=True):
 
 
 _decode = msgspec.json.Decoder(_Written).decode
+
+
+def read_events(payloads: Iterable[bytes]) -> list[NewEvent]:
+    """Many times :meth:`NewEvent.from_json`, without copying each. Raises ``ValueError``."""
+    try:
+        events: list[NewEvent] = [_decode(payload) for payload in payloads]
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(f"Not an event: {error}") from error
+    for event in events:
+        event.check()
+    return events
 
 
 def to_json_array(events: Sequence[NewEvent]) -> bytes:

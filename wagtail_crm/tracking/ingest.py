@@ -33,10 +33,13 @@ def write_events(events: Sequence[NewEvent]) -> set[UUID]:
 
 
 def _write_postgresql(connection: Any, events: Sequence[NewEvent]) -> set[UUID]:
+    ids = {event.id for event in events}
     rows = to_json_array(events).decode()
+    time_zone = timezone.get_default_timezone_name()
     with connection.cursor() as cursor:
-        cursor.execute(sql.INGEST_POSTGRESQL, [rows, timezone.get_default_timezone_name()])
-        return {row[0] for row in cursor.fetchall()}
+        cursor.execute(sql.INGEST_POSTGRESQL, [rows, time_zone, len(ids)])
+        [[fresh]] = cursor.fetchall()
+    return ids if fresh is None else set(fresh)
 
 
 def _write_portable(events: Sequence[NewEvent]) -> set[UUID]:

@@ -2,7 +2,8 @@
 
 # Writes a batch of events and their daily totals in one statement. Only rows that are really
 # new reach the totals, so that a batch delivered twice counts once. Sorting the totals, by code
-# point as Python does, makes concurrent workers take their row locks in the same order.
+# point as Python does, makes concurrent workers take their row locks in the same order. Returns
+# the ids that were new, unless all of them were: nobody needs to hear the usual.
 INGEST_POSTGRESQL = """
 WITH fresh AS (
     INSERT INTO wagtail_crm_tracking_event
@@ -27,7 +28,7 @@ WITH fresh AS (
     ON CONFLICT (member_id, kind, page_id, subject, day) DO UPDATE
     SET count = total.count + excluded.count, value = total.value + excluded.value
 )
-SELECT id FROM fresh
+SELECT CASE WHEN count(*) < %s THEN coalesce(array_agg(id), '{}') END FROM fresh
 """
 
 # Adds signed amounts to totals: when events change their owner, and on SQLite at ingest.
@@ -60,4 +61,18 @@ ON CONFLICT (id) DO UPDATE SET
     first_seen_at = least(visitor.first_seen_at, excluded.first_seen_at),
     last_seen_at = greatest(visitor.last_seen_at, excluded.last_seen_at)
 RETURNING id, member_id, owned_until, forgotten_at
+"""
+
+# Moves members forward to the hour in which they were last seen, except those being changed now.
+NOTE_LAST_SEEN_POSTGRESQL = """
+WITH free AS (
+    SELECT member.id, seen.hour
+    FROM json_to_recordset(%s::json) AS seen (id bigint, hour timestamptz)
+    JOIN wagtail_crm_members_member AS member ON member.id = seen.id
+    WHERE member.last_seen_at IS NULL OR member.last_seen_at < seen.hour
+    ORDER BY member.id
+    FOR NO KEY UPDATE OF member SKIP LOCKED
+)
+UPDATE wagtail_crm_members_member AS member SET last_seen_at = free.hour
+FROM free WHERE member.id = free.id
 """
