@@ -107,6 +107,11 @@ class CrmSettings:
         return bool(self._read("TRACK_STAFF", False))
 
     @property
+    def country_header(self) -> str | None:
+        """Header in which the proxy says the visitor's country, e.g. ``CF-IPCountry``."""
+        return self._read("COUNTRY_HEADER", None)
+
+    @property
     def event_retention_days(self) -> int:
         """Days after which raw events are dropped; totals stay."""
         return int(self._read("EVENT_RETENTION_DAYS", 730))

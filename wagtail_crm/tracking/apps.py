@@ -19,6 +19,7 @@ class TrackingConfig(AppConfig):
         watch_documents()
         watch_submissions()
         register(checks.check_redis_url)
+        register(checks.check_country_header)
         register(checks.check_retention)
         register(checks.check_upkeep_is_scheduled)
         register(checks.check_upkeep_was_done, deploy=True)

@@ -1,6 +1,7 @@
 """System checks of this room."""
 
 import datetime
+import re
 from typing import Any
 
 import redis
@@ -14,6 +15,8 @@ from wagtail_crm.conf import crm_settings
 
 from .upkeep import last_run
 
+# No underscores: Django drops headers that have them, because a dash reads the same.
+HEADER_NAME = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 # Upkeep is done once a day; twice missed is no accident.
 OVERDUE = datetime.timedelta(days=2)
 
@@ -35,6 +38,21 @@ def check_redis_url(**kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+def check_country_header(**kwargs: Any) -> list[CheckMessage]:
+    """``wagtail_crm.E006``: something else than the name of a header (RFC 9110 §5.1)."""
+    header: Any = crm_settings.country_header
+    if header is None or (isinstance(header, str) and HEADER_NAME.fullmatch(header)):
+        return []
+    return [
+        Error(
+            f"WAGTAIL_CRM['COUNTRY_HEADER'] is {header!r}.",
+            hint="Write the header's name as the proxy sends it, e.g. 'CF-IPCountry'; "
+            "no 'HTTP_' before it, no underscores, no colon.",
+            id="wagtail_crm.E006",
+        )
+    ]
 
 
 def check_retention(**kwargs: Any) -> list[CheckMessage]:

@@ -15,6 +15,7 @@ from wagtail_crm.conf import crm_settings
 from wagtail_crm.members.models import Member
 
 from . import consent
+from .countries import country_of, place_of
 from .devices import device_of, is_machine
 from .events import NO_PAGE, NewEvent
 from .kinds import require_kind
@@ -37,6 +38,7 @@ class Crm:
         self.is_asking = False
         self.is_private = False
         self.varies_by_device = False
+        self.varies_by_country = False
 
     @cached_property
     def snapshot(self) -> Snapshot:
@@ -127,6 +129,12 @@ class Crm:
         return device_of(self.user_agent)["device"]
 
     @property
+    def country(self) -> str:
+        """Two letters (ISO 3166-1), "" where unknown. A page that reads this depends on it."""
+        self.varies_by_country = True
+        return country_of(self.request)
+
+    @property
     def visitor_id(self) -> uuid.UUID | None:
         """The browser's random id, or None without consent; see :meth:`ensure_visitor_id`."""
         if self.new_visitor_id is not None:
@@ -172,7 +180,7 @@ class Crm:
             site_id=self.site_id,
             subject=said.subject,
             value=said.value,
-            data=device_of(self.user_agent) | said.data,
+            data=device_of(self.user_agent) | place_of(self.request) | said.data,
         )
         self.pending.append(event)
         return event

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
+from wagtail_crm.conf import crm_settings
 from wagtail_crm.jobs import enqueue
 
 from . import actions, consent
@@ -32,6 +33,8 @@ class CrmMiddleware:
             patch_vary_headers(response, ["Cookie"])
         if crm.varies_by_device:
             patch_vary_headers(response, ["User-Agent"])
+        if crm.varies_by_country and crm_settings.country_header:
+            patch_vary_headers(response, [crm_settings.country_header])
         if crm.is_private or crm.new_visitor_id is not None:
             # Some shared caches do not heed Vary: they would give one browser's id to all.
             patch_cache_control(response, private=True)
