@@ -1,5 +1,7 @@
 """A question that takes too long is cut off, and nothing else is."""
 
+import threading
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -9,7 +11,7 @@ from django.db.models.expressions import RawSQL
 
 from tests.members.factories import make_member
 from wagtail_crm.members.models import Member
-from wagtail_crm.segments.counting import count
+from wagtail_crm.segments.counting import _conclude, count
 from wagtail_crm.segments.patience import TookTooLong, no_longer_than
 from wagtail_crm.segments.rules.base import EVERYBODY, Dependencies, Scope, WordedRule
 from wagtail_crm.segments.rules.groups import Group
@@ -70,6 +72,51 @@ def test_other_errors_are_what_they_are():
     with pytest.raises(Exception, match="nothing_of_the_kind") as caught, no_longer_than(1):
         Member.objects.extra(where=["nothing_of_the_kind"]).count()
     assert not isinstance(caught.value, TookTooLong)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_who_asks_again_does_not_wait_for_what_they_asked_before():
+    asked, ended = threading.Event(), {}
+
+    def ask(name):
+        try:
+            with no_longer_than(60, name), connection.cursor() as cursor:
+                asked.set()
+                cursor.execute("SELECT pg_sleep(3)")
+            ended[name] = "answered"
+        except TookTooLong:
+            ended[name] = "cut off"
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask, args=[name]) for name in ("ann", "ben")]
+    for thread in threads:
+        thread.start()
+        asked.wait()
+        asked.clear()
+    time.sleep(0.3)
+
+    with no_longer_than(60, "ann"), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    for thread in threads:
+        thread.join()
+
+    assert ended == {"ann": "cut off", "ben": "answered"}
+
+
+@pytest.mark.parametrize(
+    ("found", "asked", "total", "concluded"),
+    [
+        (0, 5000, 1_000_000, (0, 560)),
+        (200, 5000, 1_000_000, (40_000, 5_500)),
+        (2500, 5000, 1_000_000, (500_000, 14_000)),
+        (5000, 5000, 1_000_000, (1_000_000, 560)),
+        (3, 4, 4, (3, 2)),
+    ],
+)
+def test_an_estimate_says_how_near_it_is(found, asked, total, concluded):
+    assert _conclude(found, asked, total) == concluded
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no such setting")

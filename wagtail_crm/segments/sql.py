@@ -83,6 +83,13 @@ LOCK_SEGMENT = "SELECT pg_advisory_xact_lock(%s, %s)"
 # How long a statement may take, until the end of the transaction.
 SHOW_TIMEOUT = "SELECT current_setting('statement_timeout')"
 SET_TIMEOUT = "SELECT set_config('statement_timeout', %s, true)"
+# Who asks, until the end of the transaction; and the end of what they asked before.
+SET_ASKER = "SELECT set_config('application_name', %s, true)"
+CANCEL_ASKED = """
+SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+WHERE application_name = %s AND state = 'active' AND usename = current_user
+    AND pid <> pg_backend_pid()
+"""
 
 # A full refresh hashes sets as large as the list; with the default they would spill or be
 # searched row by row.

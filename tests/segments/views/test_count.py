@@ -161,6 +161,30 @@ class TestCount:
             "counted."
         ) in response.text
 
+    def test_an_estimate_comes_first_when_the_number_takes_longer(
+        self, chief, count, settings, monkeypatch
+    ):
+        settings.WAGTAIL_CRM = settings.WAGTAIL_CRM | {"COUNT_TIMEOUT": 0.1}
+        quick = HasStatus.condition
+
+        def slow_for_everybody(rule, scope):
+            return (Slow.condition if scope.member_ids is None else quick)(rule, scope)
+
+        monkeypatch.setattr(HasStatus, "condition", slow_for_everybody)
+        for number in range(40):
+            make_member(status="registered" if number % 4 else "prospect")
+        rule = ("status", {"status": "registered"})
+
+        first = count(posted(rule))
+        second = count(posted(rule, exactly="1"))
+
+        assert (first.context["count"].size, first.context["count"].total) == (30, 40)
+        assert len(first.context["sample"]) == 10
+        assert "about <strong>30</strong> ± 6 members" in " ".join(first.text.split())
+        assert "data-crm-count-exactly" in first.text
+        assert "publish the segment to have it counted exactly" in second.text
+        assert "data-crm-count-exactly" not in second.text
+
     def test_more_rules_than_anybody_reads(self, chief, count, settings):
         settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
         many = [("status", {"status": "registered"})] * 50

@@ -1,5 +1,6 @@
 """What the side panel of the editor shows while somebody types."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 
 from wagtail_crm.charts import CHART_MEDIA
 from wagtail_crm.members.models import Member
-from wagtail_crm.segments.counting import count
+from wagtail_crm.segments.counting import count, estimate
 from wagtail_crm.segments.models import Segment, sentence_of
 from wagtail_crm.segments.patience import TookTooLong
 from wagtail_crm.segments.rules.blocks import group_of
@@ -27,6 +28,9 @@ from wagtail_crm.segments.trend import trends_of
 from wagtail_crm.viewsets import may_look
 
 from .people import with_links
+
+# Seconds after which an editor is shown an estimate while the exact number is worked out.
+AT_ONCE = 1.0
 
 
 class CountPanel(BaseSidePanel):
@@ -89,24 +93,38 @@ class CountView(PermissionCheckedMixin, View):
         if problems:
             return {"problems": problems}
         rule = group_of(form.cleaned_data["match"], form.cleaned_data["rules"])
-        return self._of_rule(rule)
-
-    def _of_rule(self, rule: Group) -> dict[str, Any]:
         words = {
             "sentence": sentence_of(rule),
             "broken": rule.problems(),
             "doubts": rule.doubts(),
         }
+        return words | self._numbers(rule)
+
+    def _numbers(self, rule: Group) -> dict[str, Any]:
+        """An estimate comes first when the exact number takes longer; it is asked for then."""
+        exactly = "exactly" in self.request.POST
+        asker = _asker(self.request)
         try:
-            counted = count(rule)
+            counted = count(rule, seconds=None if exactly else AT_ONCE, asker=asker)
         except TookTooLong:
-            return words
+            counted = None
+        try:
+            counted = counted or estimate(rule, asker=asker)
+        except TookTooLong:
+            return {}
         sample = counted.sample if may_look(self.request.user, Member) else []
-        return words | {
+        return {
             "count": counted,
+            "ask_exactly": counted.margin and not exactly,
             "sample": with_links(sample),
             "more": counted.size - len(sample),
         }
+
+
+def _asker(request: HttpRequest) -> str:
+    """One tab of one editor; nobody can name another's."""
+    tab = re.sub(r"[^0-9a-f]", "", request.POST.get("asker", ""))[:32]
+    return f"crm-count {request.user.pk} {tab}"[:60] if tab else ""
 
 
 def flat_errors(errors: ErrorList, value: Any = None) -> list[str]:
