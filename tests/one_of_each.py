@@ -1,10 +1,12 @@
 """One of each thing that the admin lists, said in the same words."""
 
 from tests.loyalty.factories import make_rule, make_staff
+from tests.segments.factories import make_run
 from tests.surveys.factories import answer
 from wagtail_crm.loyalty.actions import adjust_points
 from wagtail_crm.mail.models import Suppression
 from wagtail_crm.members import actions
+from wagtail_crm.segments.static import create_static_segment
 from wagtail_crm.tracking.actions import set_aside
 from wagtail_crm.tracking.models import RefusedEvent
 
@@ -30,4 +32,6 @@ def one_of_each(words, *, member, segment, campaign, wish, survey, address, sour
         "earningrule": make_rule(label=words),
         "surveys": survey,
         "page": survey,
+        "segmentrun": make_run(segment),
+        "staticsegment": create_static_segment(name=f"{words} by hand"),
     }

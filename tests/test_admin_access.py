@@ -12,11 +12,12 @@ from wagtail.admin.views.bulk_action.registry import bulk_action_registry
 
 from tests.mail.factories import make_campaign, make_sender
 from tests.members.factories import make_attribute, make_member, make_user
-from tests.segments.factories import make_segment
+from tests.segments.factories import make_run, make_segment
 from tests.surveys.factories import make_survey
 from wagtail_crm.loyalty.models import EarningRule
 from wagtail_crm.mail.models import Suppression
 from wagtail_crm.members.actions import record_consent
+from wagtail_crm.segments.static import create_static_segment
 from wagtail_crm.tracking.models import RefusedEvent
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +88,8 @@ def objects():
         "earningrule": EarningRule.objects.create(label="Rule", kind="login", points=1),
         "surveys": make_survey(),
         "page": make_survey(),
+        "segmentrun": make_run(segment),
+        "staticsegment": create_static_segment(name="Static"),
     }
     return found
 
@@ -100,6 +103,7 @@ def filled_in(route, objects):
         "revision_id": getattr(thing, "latest_revision_id", 0),
         "revision_id_a": "earliest",
         "revision_id_b": "latest",
+        "action": "tag",
     }
     return "/" + PARAMETER.sub(
         lambda match: str(known[match[1] or match[2]]), route.rstrip("$").replace("\\.", ".")

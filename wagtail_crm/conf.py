@@ -149,6 +149,21 @@ class CrmSettings:
         return float(self._read("COUNT_TIMEOUT", 5))
 
     @property
+    def run_at_once(self) -> int:
+        """Members up to whom an action on a segment is done at once, while the editor waits."""
+        return int(self._read("RUN_AT_ONCE", 1_000))
+
+    @property
+    def run_file_days(self) -> int:
+        """Days after which files made from a segment, and the rest of cancelled actions, go."""
+        return int(self._read("RUN_FILE_DAYS", 7))
+
+    @property
+    def run_days(self) -> int:
+        """Days after which the list forgets what was done to a segment; its history stays."""
+        return int(self._read("RUN_DAYS", 365))
+
+    @property
     def mail_from(self) -> str:
         """Sender of campaigns that name none; the site's ``DEFAULT_FROM_EMAIL`` when unset."""
         return self._read("MAIL_FROM", None) or settings.DEFAULT_FROM_EMAIL

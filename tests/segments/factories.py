@@ -6,7 +6,10 @@ import json
 
 from django.utils import timezone
 
+from tests.members.factories import make_user
 from wagtail_crm.segments.models import Segment
+from wagtail_crm.segments.runs.action import segment_actions
+from wagtail_crm.segments.runs.actions import start_run, work_on
 from wagtail_crm.tracking import actions as tracking
 from wagtail_crm.tracking.events import NewEvent
 
@@ -22,6 +25,19 @@ def make_segment(*rules, name=None, match="all", publish=True):
         segment.save_revision().publish()
         segment.refresh_from_db()
     return segment
+
+
+def make_run(segment, action="export", by=None, **options):
+    """Something that was done to a segment; without options, its members as an Excel file."""
+    run = start_run(
+        segment=segment,
+        action=segment_actions[action],
+        options=options or {"format": "xlsx"},
+        by=by or make_user(f"colleague{next(_numbers)}@example.jp"),
+    )
+    work_on(run_id=run.pk)
+    run.refresh_from_db()
+    return run
 
 
 def stream(*rules):

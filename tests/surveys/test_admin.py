@@ -103,7 +103,7 @@ def test_editors_read_results(editor, answered):
 
 def test_the_file_that_most_programs_read_is_offered_first(editor, answered):
     html = editor.get(f"/admin/crm/surveys/{answered.pk}/").content.decode()
-    assert html.index("encoding=utf-8-sig") < html.index("encoding=cp932")
+    assert html.index("format=utf-8-sig") < html.index("format=cp932")
 
 
 def test_a_page_that_is_no_survey_has_no_results(editor, answered):
@@ -208,9 +208,9 @@ def test_the_file_has_every_answer_and_no_formula(editor):
 
 
 def test_the_file_in_shift_jis(editor, answered):
-    response = editor.get(f"/admin/crm/surveys/{answered.pk}/export/?encoding=cp932")
+    response = editor.get(f"/admin/crm/surveys/{answered.pk}/export/?format=cp932")
     assert b"".join(response.streaming_content).decode("cp932")
-    wrong = editor.get(f"/admin/crm/surveys/{answered.pk}/export/?encoding=ebcdic")
+    wrong = editor.get(f"/admin/crm/surveys/{answered.pk}/export/?format=ebcdic")
     assert wrong.status_code == 404
 
 

@@ -16,6 +16,7 @@ from wagtail_crm.members.placeholders import Placeholder
 from wagtail_crm.members.policies import ReadOnlyPolicy
 from wagtail_crm.segments.rules.blocks import RuleBlock
 from wagtail_crm.segments.rules.person import PersonFact
+from wagtail_crm.segments.runs.action import SegmentAction
 from wagtail_crm.tracking.kinds import EventKind
 from wagtail_crm.tracking.rewards import Reward
 from wagtail_crm.tracking.snapshots import SnapshotPart
@@ -28,6 +29,7 @@ from .log_actions import register_actions
 from .models import Account, EarningRule, Entry
 from .promises import given_points, promised_points
 from .rules import PointsRuleBlock
+from .segment_action import GivePoints
 from .views.admin import AdjustPointsView
 from .viewsets import EarningRuleViewSet
 
@@ -135,6 +137,11 @@ def register_facts() -> Iterable[PersonFact]:
 @hooks.register("register_crm_segment_rules")
 def register_rules() -> Iterable[RuleBlock]:
     return [PointsRuleBlock()]
+
+
+@hooks.register("register_crm_segment_actions")
+def register_segment_actions() -> Iterable[SegmentAction]:
+    return [GivePoints()]
 
 
 @hooks.register("register_crm_placeholders")

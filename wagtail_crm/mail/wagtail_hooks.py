@@ -14,6 +14,7 @@ from wagtail_crm.members.panels import MemberPanel
 from wagtail_crm.members.personal_data import PersonalData
 from wagtail_crm.segments.rules.blocks import RuleBlock
 from wagtail_crm.segments.rules.person import PersonFact
+from wagtail_crm.segments.runs.action import SegmentAction
 from wagtail_crm.tracking.kinds import EventKind
 
 from . import events, panels, tasks
@@ -22,6 +23,7 @@ from .erasure import forget_answers, forget_block
 from .models import Campaign, Delivery, Suppression
 from .policies import CampaignPermissionPolicy
 from .rules import MAIL_FACT, MailRuleBlock, load_mails
+from .segment_action import SendMail
 from .views.editing import GoOnMenuItem
 from .viewsets import CampaignViewSet, SenderViewSet, SuppressionViewSet
 
@@ -54,6 +56,11 @@ def register_facts() -> Iterable[PersonFact]:
 @hooks.register("register_crm_segment_rules")
 def register_rules() -> Iterable[RuleBlock]:
     return [MailRuleBlock()]
+
+
+@hooks.register("register_crm_segment_actions")
+def register_segment_actions() -> Iterable[SegmentAction]:
+    return [SendMail()]
 
 
 @hooks.register("register_crm_jobs")

@@ -155,6 +155,20 @@ def _tag_named(name: str) -> MemberTag:
 
 
 @transaction.atomic
+def set_attribute(*, member_ids: Iterable[int], key: str, value: Any) -> int:
+    """Write one attribute of many members, None to remove it; how many changed."""
+    members = Member.objects.filter(pk__in=list(member_ids)).order_by("pk")
+    locked = members.select_for_update(no_key=True).only("pk", "attributes")
+    changed = [member for member in locked if _merge_attributes(member, {key: value})]
+    now = timezone.now()
+    for member in changed:
+        member.updated_at = now
+    Member.objects.bulk_update(changed, ["attributes", "updated_at"], batch_size=500)
+    announce_change(member_ids=set(_ids(changed)), fields={f"attributes.{key}"})
+    return len(changed)
+
+
+@transaction.atomic
 def assign_owner(*, members: Iterable[Member], owner: AbstractBaseUser | None) -> int:
     """Make a colleague responsible for members, or nobody; how many changed hands."""
     people = Member.objects.filter(pk__in=_ids(members))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from .attributes import display_value
 from .models import AttributeDefinition, ConsentRecord, Member
 from .querysets import MemberQuerySet
+from .spreadsheets import Cell
 
 CHUNK = 1000
 
@@ -26,32 +27,37 @@ FIELDS = (
     "language",
     "owner",
 )
-CALCULATED = (AttributeDefinition.Type.DATE, AttributeDefinition.Type.NUMBER)
+Type = AttributeDefinition.Type
 MOMENTS = ("created_at", "registered_at", "last_seen_at")
 
 
 def member_rows(
     members: MemberQuerySet, definitions: Iterable[AttributeDefinition]
-) -> Iterator[list[str]]:
+) -> Iterator[list[Cell]]:
     """One row per member, however many there are; the first row names the columns."""
     definitions = list(definitions)
-    yield _heading(definitions)
+    yield heading(definitions)
     current = Prefetch("consent_records", ConsentRecord.objects.current(), to_attr="answers")
     people = members.with_admin_details().prefetch_related(current)
     for member in people.iterator(chunk_size=CHUNK):
         yield _cells(member, definitions)
 
 
-def _heading(definitions: list[AttributeDefinition]) -> list[str]:
-    names = [capfirst(str(Member._meta.get_field(name).verbose_name)) for name in FIELDS]
+def heading(definitions: list[AttributeDefinition]) -> list[Cell]:
+    """The names of the columns, in the active language."""
+    names: list[Cell] = [_label(name) for name in FIELDS]
     names += [capfirst(_("tags"))]
     names += [f"{_('Consent')}: {label}" for label in ConsentRecord.Purpose.labels]
     names += [definition.text("label") for definition in definitions]
-    return names + [capfirst(str(Member._meta.get_field(name).verbose_name)) for name in MOMENTS]
+    return names + [_label(name) for name in MOMENTS]
 
 
-def _cells(member: Any, definitions: list[AttributeDefinition]) -> list[str]:
-    cells = [str(getattr(member, name) or "") for name in FIELDS]
+def _label(field: str) -> str:
+    return capfirst(str(Member._meta.get_field(field).verbose_name))
+
+
+def _cells(member: Any, definitions: list[AttributeDefinition]) -> list[Cell]:
+    cells: list[Cell] = [str(getattr(member, name) or "") for name in FIELDS]
     cells[FIELDS.index("status")] = member.get_status_display()
     cells += [", ".join(sorted(item.tag.name for item in member.tagged_items.all()))]
     granted = {record.purpose: record.granted for record in member.answers}
@@ -62,9 +68,11 @@ def _cells(member: Any, definitions: list[AttributeDefinition]) -> list[str]:
     return cells + [_moment(getattr(member, name)) for name in MOMENTS]
 
 
-def _answer(definition: AttributeDefinition, value: Any) -> str:
+def _answer(definition: AttributeDefinition, value: Any) -> Cell:
     """As people read it; days and numbers as spreadsheets, and an import, calculate with them."""
-    if value is not None and definition.type in CALCULATED:
+    if definition.type == Type.NUMBER and isinstance(value, int | float):
+        return value
+    if value is not None and definition.type in (Type.DATE, Type.NUMBER):
         return str(value)
     return display_value(definition, value)
 

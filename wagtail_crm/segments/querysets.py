@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models, transaction
-from django.db.models import Model, Q
+from django.db.models import Exists, Model, OuterRef, Q
 from wagtail.models import ReferenceIndex
 
 if TYPE_CHECKING:
@@ -99,8 +99,21 @@ class SegmentRunQuerySet(models.QuerySet["SegmentRun"]):
     def running(self) -> Self:
         return self.filter(status=self.model.Status.RUNNING)
 
-    def finished(self) -> Self:
-        return self.exclude(status=self.model.Status.RUNNING)
+    def quiet_since(self, moment: datetime.datetime) -> Self:
+        """Under way, but without a sign of life."""
+        return self.running().filter(worked_at__lt=moment)
+
+    def ended_before(self, moment: datetime.datetime) -> Self:
+        return self.filter(finished_at__lt=moment)
+
+    def holding_data(self) -> Self:
+        """With a file, or with the ids of members who are still to be done."""
+        return self.filter(Exists(self._of("batches")) | Exists(self._of("chunks")))
+
+    def _of(self, name: str) -> models.QuerySet[Any]:
+        rows: Any = self.model._meta.get_field(name).related_model
+        found: models.QuerySet[Any] = rows.objects.filter(run=OuterRef("pk"))
+        return found
 
     def newest_first(self) -> Self:
         return self.order_by("-started_at", "-pk")
@@ -116,8 +129,10 @@ class RunBatchQuerySet(models.QuerySet["RunBatch"]):
         return self.filter(state=self.model.State.DONE)
 
     def naming(self, member_id: int) -> Self:
-        """Those that may name a member: ids are in order, so there is one at most in each run."""
-        return self.filter(first_id__lte=member_id, last_id__gte=member_id)
+        """Those that name a member. Ids are in order, so each run has one candidate at most."""
+        near = self.filter(first_id__lte=member_id, last_id__gte=member_id)
+        lists = near.values_list("pk", "member_ids")
+        return self.filter(pk__in=[pk for pk, ids in lists if member_id in ids])
 
 
 class SegmentSizeQuerySet(models.QuerySet["SegmentSize"]):

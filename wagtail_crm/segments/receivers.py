@@ -10,11 +10,11 @@ from django.dispatch import receiver
 from wagtail.signals import published, unpublished
 
 from wagtail_crm.members.models import AttributeDefinition, MemberTag
-from wagtail_crm.members.signals import member_changed, member_created
+from wagtail_crm.members.signals import member_changed, member_created, member_withdrawn
 from wagtail_crm.tracking.events import NewEvent
 from wagtail_crm.tracking.signals import events_recorded, visitor_linked, visitor_unlinked
 
-from . import actions, tasks
+from . import actions, static, tasks
 from .models import Segment
 
 
@@ -37,6 +37,11 @@ def follow_changes(member_ids: set[int], fields: set[str], **kwargs: Any) -> Non
 def follow_new_member(member: Any, **kwargs: Any) -> None:
     # Every segment depends on the status: somebody new belongs to all that ask for nothing.
     actions.refresh_members(member_ids={member.pk}, fields={"status"})
+
+
+@receiver(member_withdrawn)
+def forget_withdrawn_member(member: Any, **kwargs: Any) -> None:
+    static.forget_members(member_ids={member.pk})
 
 
 @receiver([published, unpublished], sender=Segment)

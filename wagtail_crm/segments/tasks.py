@@ -1,16 +1,25 @@
 """Celery entry points, and the decision whether to count now or to leave it to a worker."""
 
+from datetime import timedelta
+from math import inf
+
 from celery import shared_task
+from django.utils import timezone
 
 from wagtail_crm.conf import crm_settings
 from wagtail_crm.jobs import enqueue
 from wagtail_crm.members.models import Member
 
-from . import actions
-from .models import Segment
+from . import actions, static
+from .models import Segment, SegmentRun
+from .runs import actions as runs
 
 # Up to so many members, counting a segment takes no longer than an editor notices.
 COUNT_AT_ONCE = 50_000
+# Seconds that an editor waits for a small run.
+AT_MOST = 5.0
+# A run without a sign of life for so long has lost its worker.
+QUIET = timedelta(minutes=2)
 
 
 @shared_task
@@ -54,6 +63,35 @@ def count_waiting() -> None:
         enqueue(refresh_waiting)
     else:
         refresh_waiting()
+
+
+@shared_task
+def work_on_run(run_id: int) -> None:
+    """Go on with an action on a segment, then let another task go on."""
+    if runs.work_on(run_id=run_id):
+        enqueue(work_on_run, run_id)
+
+
+@shared_task
+def sweep_runs() -> str:
+    """Go on with what nobody works at, forget what is old, mend static segments."""
+    quiet = timezone.now() - (QUIET if crm_settings.use_workers else timedelta())
+    stalled = list(SegmentRun.objects.quiet_since(quiet).values_list("pk", flat=True))
+    for run_id in stalled:
+        if crm_settings.use_workers:
+            enqueue(work_on_run, run_id)
+        else:
+            runs.work_on(run_id=run_id, seconds=inf)
+    expired, mended = runs.expire_runs(), static.mend_static_segments()
+    return f"{len(stalled)} went on, {expired} forgotten, {mended} counted"
+
+
+def begin(run: SegmentRun) -> None:
+    """Do a small run now, or let a worker begin with it."""
+    if run.total <= crm_settings.run_at_once:
+        runs.work_on(run_id=run.pk, seconds=AT_MOST)
+    if SegmentRun.objects.running().filter(pk=run.pk).exists():
+        enqueue(work_on_run, run.pk)
 
 
 def _is_long() -> bool:

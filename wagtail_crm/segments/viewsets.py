@@ -23,6 +23,8 @@ class SizeColumn(NumberColumn):
 
 
 def _status(segment: Segment) -> Any:
+    if segment.is_static:
+        return _("Static")
     if not segment.live:
         return _("Draft")
     if segment.has_unpublished_changes:

@@ -1,7 +1,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.compare import register_comparison_class
@@ -14,18 +14,25 @@ from wagtail_crm.members.personal_data import PersonalData
 from wagtail_crm.tracking.page_numbers import PagePart
 from wagtail_crm.tracking.snapshots import SnapshotPart
 
-from . import people, tasks
+from . import admin_urls, people, tasks
 from .comparison import RulesComparison
 from .deletion import refuse_if_used
 from .member_filter import in_segment
 from .membership import build_segment_ids
-from .models import Membership, PastMembership
+from .models import Membership, PastMembership, RunBatch
 from .page_part import part_of
 from .panels import segments_of
 from .rules.blocks import RuleBlock, RulesField
 from .rules.builtin_blocks import BLOCKS
 from .rules.person import PersonFact
-from .views.audience import audience_view
+from .runs.action import SegmentAction
+from .runs.actions import forget_in_runs
+from .runs.builtin import AddToStatic, AttributeAction, RemoveFromStatic, TagAction
+from .runs.export import ExportAction
+from .runs.words import register_log_actions
+from .static import erase_memberships
+from .views.bulk import AddToStaticSegment
+from .views.buttons import act_from_the_list, keep_static_live, lead_to_static_page
 from .views.editing import publish_first
 from .viewsets import SegmentViewSet
 
@@ -33,11 +40,27 @@ register_snippet(SegmentViewSet)
 register_comparison_class(RulesField, comparison_class=RulesComparison)
 hooks.register("before_delete_snippet", refuse_if_used)
 hooks.register("construct_snippet_action_menu", publish_first)
+hooks.register("before_edit_snippet", lead_to_static_page)
+hooks.register("before_unpublish", keep_static_live)
+hooks.register("register_snippet_listing_buttons", act_from_the_list)
+hooks.register("register_bulk_action", AddToStaticSegment, order=100)
+hooks.register("register_log_actions", register_log_actions)
 
 
 @hooks.register("register_admin_urls")
 def register_admin_urls() -> list[URLPattern]:
-    return [path("crm/audience/", audience_view, name="crm_audience")]
+    return admin_urls.urlpatterns
+
+
+@hooks.register("register_crm_segment_actions")
+def register_actions() -> Iterable[SegmentAction]:
+    return [
+        ExportAction(),
+        TagAction(),
+        AttributeAction(),
+        AddToStatic(),
+        RemoveFromStatic(),
+    ]
 
 
 @hooks.register("register_crm_segment_rules")
@@ -74,6 +97,12 @@ def register_jobs() -> Iterable[Job]:
             timedelta(days=1),
             _("Drops the history of segments that is past its retention"),
         ),
+        Job(
+            "segment_actions",
+            tasks.sweep_runs,
+            timedelta(minutes=1),
+            _("Goes on with actions on segments that nobody works at"),
+        ),
     ]
 
 
@@ -83,8 +112,15 @@ def declare_personal_data() -> Iterable[PersonalData]:
         PersonalData(
             Membership,
             exported=("segment__name", "entered_at"),
-            erase="delete",
-            retention="As long as the rules hold for the member.",
+            erase=erase_memberships,
+            retention="As long as the rules hold for the member, or until they are taken out.",
+        ),
+        PersonalData(
+            RunBatch,
+            exported=("run__segment__name", "run__action", "run__started_at"),
+            erase=forget_in_runs,
+            retention="Until the action is done; of files, WAGTAIL_CRM['RUN_FILE_DAYS'].",
+            rows=lambda member: RunBatch.objects.naming(member.pk),
         ),
         PersonalData(
             PastMembership,

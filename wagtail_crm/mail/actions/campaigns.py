@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db import connections, router, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -18,9 +19,10 @@ from wagtail_crm.mail import sql
 from wagtail_crm.mail.addresses import Addresses
 from wagtail_crm.mail.checklist import problems_of
 from wagtail_crm.mail.message import Envelope
-from wagtail_crm.mail.models import Campaign, Delivery
+from wagtail_crm.mail.models import Campaign, Delivery, Sender
 from wagtail_crm.mail.recipients import Target, bridge, recipients, viewer_for
 from wagtail_crm.mail.render import Composer
+from wagtail_crm.mail.starter import starter_body
 from wagtail_crm.mail.transport import Answer, Transport
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments.models import Segment
@@ -55,6 +57,20 @@ def _move(
         raise WrongState(Campaign.objects.get(pk=campaign.pk))
     campaign = Campaign.objects.get(pk=campaign.pk)
     log(campaign, f"wagtail_crm.mail.{action}", user=by)
+    return campaign
+
+
+@transaction.atomic
+def create_campaign(*, name: str, by: Any = None) -> Campaign:
+    """A draft that only needs other words; nobody is to get it yet."""
+    campaign = Campaign.objects.create(
+        name=name,
+        body=starter_body(),
+        sender=Sender.objects.order_by("pk").first(),
+        language=settings.LANGUAGE_CODE,
+    )
+    campaign.save_revision(user=by)
+    log(campaign, "wagtail.create", user=by)
     return campaign
 
 

@@ -19,7 +19,7 @@ from wagtail_crm.members.export import member_rows
 from wagtail_crm.members.filters import member_filterset
 from wagtail_crm.members.models import AttributeDefinition, Member, MemberTag
 from wagtail_crm.members.querysets import MemberQuerySet
-from wagtail_crm.members.spreadsheets import ENCODINGS, csv_response
+from wagtail_crm.members.spreadsheets import FORMATS, XLSX, file_response
 from wagtail_crm.members.widgets import MemberTagWidget
 
 from .listing import ClosingForm
@@ -182,27 +182,27 @@ class AssignOwner(MemberBulkAction):
 
 
 class ExportForm(forms.Form):
-    encoding = forms.ChoiceField(
-        label=_("For which programs?"), choices=list(ENCODINGS.items()), widget=forms.RadioSelect
+    format = forms.ChoiceField(
+        label=_("For which programs?"), choices=list(FORMATS.items()), widget=forms.RadioSelect
     )
 
 
 class ExportMembers(MemberBulkAction):
     display_name = _("Export")
-    aria_label = _("Export the selected members as a CSV file")
+    aria_label = _("Export the selected members as a file")
     action_type = "export"
     action_priority = 30
     form_class = ExportForm
-    question = _("Export as a CSV file")
+    question = _("Export as a file")
     button_label = _("Download file")
     permission = "export"
-    initial = {"encoding": "utf-8-sig"}
+    initial = {"format": XLSX}
 
     def prepare_action(self, objects: Any, objects_without_access: Any) -> HttpResponseBase:
         logger.info("%s exports %d members.", self.request.user, objects.count())
-        encoding = self.cleaned_form.cleaned_data["encoding"]
+        format = self.cleaned_form.cleaned_data["format"]
         rows = member_rows(objects, AttributeDefinition.objects.all())
-        return csv_response(rows, name="members", encoding=encoding)
+        return file_response(rows, name="members", format=format)
 
 
 class CloseMembers(MemberBulkAction):

@@ -2,15 +2,19 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.functional import cached_property
 from wagtail.admin.ui.components import MediaContainer
+from wagtail.admin.widgets.button import Button
 from wagtail.snippets.action_menu import PublishMenuItem
 from wagtail.snippets.views import snippets
 
 from wagtail_crm.segments.models import Segment
 from wagtail_crm.viewsets import CopyView, SavedByHandMixin
 
+from .buttons import act_button, more_buttons
 from .count import CountPanel
 
 
@@ -47,8 +51,21 @@ class SegmentCreateView(SavedByHandMixin, CountedMixin, snippets.CreateView):
 
 
 class SegmentCopyView(SavedByHandMixin, CountedMixin, CopyView):
-    pass
+    """The form of a copy has the rules; of a static segment the members are copied."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        segment = Segment.objects.filter(pk=self.kwargs["pk"]).first()
+        if segment and segment.is_static:
+            return redirect(reverse("crm_segment_freeze", args=[segment.pk]))
+        return super().get(request, *args, **kwargs)
 
 
 class SegmentEditView(CountedMixin, snippets.EditView):
-    pass
+    @cached_property
+    def header_more_buttons(self) -> list[Any]:
+        user = self.request.user
+        act = [
+            Button(button.label, url=button.url, icon_name=button.icon_name, priority=5)
+            for button in act_button(self.live_object, user)
+        ]
+        return [*act, *super().header_more_buttons, *more_buttons(self.live_object, user)]

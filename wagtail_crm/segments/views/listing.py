@@ -18,7 +18,7 @@ from django.views import View
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import TitleColumn
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
-from wagtail.admin.widgets.button import HeaderButton
+from wagtail.admin.widgets.button import Button, HeaderButton
 from wagtail.models import ReferenceIndex
 from wagtail.snippets.views import snippets
 
@@ -30,7 +30,9 @@ from wagtail_crm.segments.models import Membership, Segment, sentence_of
 from wagtail_crm.segments.trend import trends_of
 from wagtail_crm.viewsets import may_look
 
+from .buttons import act_button, more_buttons, new_static_button
 from .people import with_links
+from .static import static_tools
 
 MEMBERS_PER_PAGE = 50
 # While a segment is counted for the first time, its page looks again after these.
@@ -42,6 +44,12 @@ class SegmentFilterSet(WagtailFilterSet):
         label=_("Status"),
         choices=[("true", pgettext_lazy("segment", "Live")), ("false", _("Draft"))],
         method="filter_live",
+        empty_label=pgettext_lazy("filter", "All"),
+        widget=forms.RadioSelect,
+    )
+    kind = django_filters.ChoiceFilter(
+        label=pgettext_lazy("segment", "Kind"),
+        choices=Segment.Kind.choices,
         empty_label=pgettext_lazy("filter", "All"),
         widget=forms.RadioSelect,
     )
@@ -78,6 +86,10 @@ class SegmentIndexView(snippets.IndexView):
 
     default_ordering = "name"
 
+    @cached_property
+    def header_more_buttons(self) -> list[Button]:
+        return [*super().header_more_buttons, *new_static_button(self.request.user)]
+
     def _get_title_column(
         self, field_name: str, column_class: Any = NameColumn, **kwargs: Any
     ) -> Any:
@@ -99,8 +111,19 @@ class SegmentInspectView(snippets.InspectView):
 
     @cached_property
     def header_buttons(self) -> list[HeaderButton]:
-        edit_url = self.get_edit_url()
-        return [HeaderButton(_("Edit"), url=edit_url, icon_name="edit")] if edit_url else []
+        act = act_button(self.object, self.request.user)
+        edit_url = "" if self.object.is_static else self.get_edit_url()
+        edit = [HeaderButton(_("Edit"), url=edit_url, icon_name="edit")] if edit_url else []
+        return [*act, *edit]
+
+    @cached_property
+    def header_more_buttons(self) -> list[Button]:
+        wagtails = [
+            button
+            for button in super().header_more_buttons
+            if not (self.object.is_static and button.url == self.get_edit_url())
+        ]
+        return [*wagtails, *more_buttons(self.object, self.request.user)]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().get(request, *args, **kwargs)
@@ -120,21 +143,29 @@ class SegmentInspectView(snippets.InspectView):
         may_see = may_look(self.request.user, Member)
         page = self._members() if may_see and self.object.live else None
         rule = self.object.rule
+        static = self.object.is_static
+        tools = static_tools(self.object, self.request.user)
         trend = trends_of([self.object])[self.object.pk]
-        return context | {
-            "segment": self.object,
-            "sentence": sentence_of(rule),
-            "trend": trend.chart() if trend else None,
-            "media": CHART_MEDIA,
-            "broken": rule.problems(),
-            "doubts": rule.doubts(),
-            "may_see_members": may_see,
-            "page_obj": page,
-            "members": _rows(page),
-            "may_refresh": self.object.live and self.user_has_permission("change"),
-            "list_url": _member_list(self.object) if page else "",
-            "usage_count": ReferenceIndex.get_grouped_references_to(self.object).count(),
-        }
+        return (
+            context
+            | tools
+            | {
+                "segment": self.object,
+                "sentence": self.object.sentence if static else sentence_of(rule),
+                "trend": trend.chart() if trend else None,
+                "media": CHART_MEDIA,
+                "broken": rule.problems(),
+                "doubts": rule.doubts(),
+                "may_see_members": may_see,
+                "page_obj": page,
+                "members": _rows(page),
+                "may_refresh": self.object.live
+                and not static
+                and self.user_has_permission("change"),
+                "list_url": _member_list(self.object) if page else "",
+                "usage_count": ReferenceIndex.get_grouped_references_to(self.object).count(),
+            }
+        )
 
 
 def _rows(page: Any) -> list[tuple[Any, str, Any]]:

@@ -21,7 +21,7 @@ from wagtail.admin.widgets.button import Button, HeaderButton
 from wagtail.permissions import policy_registry
 
 from wagtail_crm.members.models import Member
-from wagtail_crm.members.spreadsheets import ENCODINGS, csv_response
+from wagtail_crm.members.spreadsheets import FORMATS, file_response
 from wagtail_crm.surveys.catalogue import find_survey, survey_models
 from wagtail_crm.surveys.export import answer_rows
 from wagtail_crm.surveys.kinds import SURVEY_ANSWER
@@ -151,12 +151,12 @@ class ResultsView(SurveyView, WagtailAdminTemplateMixin, TemplateView):
         url = reverse("crm_survey_export", args=[self.page.pk])
         return [
             Button(
-                _("Download as CSV – %s") % label,
-                url=f"{url}?encoding={encoding}",
+                _("Download – %s") % label,
+                url=f"{url}?format={format}",
                 icon_name="download",
                 priority=priority,
             )
-            for priority, (encoding, label) in enumerate(ENCODINGS.items())
+            for priority, (format, label) in enumerate(FORMATS.items())
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -177,10 +177,10 @@ class ExportView(SurveyView, View):
     permission = EXPORT
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        encoding = request.GET.get("encoding", "utf-8-sig")
-        if encoding not in ENCODINGS:
+        format = request.GET.get("format", "utf-8-sig")
+        if format not in FORMATS:
             raise Http404
         logger.info("%s exports the answers to survey %s.", request.user, self.page.pk)
         name = f"survey-{self.page.pk}"
         rows = answer_rows(self.page, with_names=may_look(request.user, Member))
-        return csv_response(rows, name=name, encoding=encoding)
+        return file_response(rows, name=name, format=format)

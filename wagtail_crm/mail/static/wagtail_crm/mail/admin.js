@@ -1,4 +1,4 @@
-/* Numbers that follow what is ticked, progress that moves, and the mail as somebody gets it. */
+/* Numbers that follow what is ticked, and the mail as somebody gets it. */
 (() => {
   const { Controller } = window.StimulusModule;
 
@@ -22,27 +22,6 @@
       const asked = (this.asked = `${this.urlValue}?${new URLSearchParams(data)}`);
       const html = await read(asked);
       if (html !== null && asked === this.asked) this.resultTarget.innerHTML = html;
-    }
-  }
-
-  class PollController extends Controller {
-    static values = { url: String, interval: { type: Number, default: 2000 } };
-
-    connect() {
-      this.timer = setInterval(() => this.fetch(), this.intervalValue);
-    }
-
-    disconnect() {
-      clearInterval(this.timer);
-    }
-
-    async fetch() {
-      if (document.hidden || this.element.contains(document.activeElement)) return;
-      const html = await read(this.urlValue);
-      if (html === null) return;
-      // Nothing to show any more: it is done, and the whole page has new numbers.
-      if (html.trim()) this.element.innerHTML = html;
-      else window.location.reload();
     }
   }
 
@@ -73,6 +52,5 @@
   }
 
   window.wagtail.app.register('crm-bridge', BridgeController);
-  window.wagtail.app.register('crm-poll', PollController);
   window.wagtail.app.register('crm-frame', FrameController);
 })();
