@@ -2,7 +2,7 @@
 
 import datetime
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -38,7 +38,7 @@ class Decision:
 class Viewer:
     """Who is looking, as far as an audience cares; the same for a page and for a mail."""
 
-    segments: frozenset[int] = frozenset()
+    segments: Set[int] = frozenset()
     device: str = ""
     key: str = ""
     now: datetime.datetime = field(default_factory=timezone.now)
@@ -115,11 +115,11 @@ class Audience:
         return self._decide_by_segments(viewer)
 
     def _decide_by_segments(self, viewer: Viewer) -> Decision:
-        if against := self.excluded & viewer.segments:
+        if against := frozenset(pk for pk in self.excluded if pk in viewer.segments):
             return Decision(False, Reason.EXCLUDED, against)
         if not self.segments:
             return Decision(True, Reason.EVERYBODY)
-        common = self.segments & viewer.segments
+        common = frozenset(pk for pk in self.segments if pk in viewer.segments)
         if common and (not self.need_all or common == self.segments):
             return Decision(True, Reason.IN_SEGMENT, common)
         return Decision(False, Reason.NOT_IN_SEGMENT, self.segments - common)

@@ -1,6 +1,7 @@
 """Live segments as rule trees, read from the database once per change and kept by the process."""
 
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+import swapper
 from django.utils.translation import gettext
 
 from .interests import Interests
@@ -16,22 +18,31 @@ from .rules.base import Broken, Dependencies, Rule
 from .rules.blocks import group_of
 from .rules.groups import Group
 from .rules.person import Reads
+from .rules.visit import MixedVisit, split
 
 logger = logging.getLogger(__name__)
 
 # Members who left are in no segment, and new members have to be looked at by every one.
 ALWAYS = Dependencies(fields=frozenset({"status"}))
+# Holds for no member: of segments that are only about the visit.
+NOBODY = Group("none", (Group("all", ()),))
 
 Stamp = tuple[tuple[int, Any], ...]
 
 
 @dataclass(frozen=True)
 class CompiledSegment:
-    """A live segment, ready to be asked."""
+    """A live segment, ready to be asked.
+
+    ``rule`` is about people and decides membership; ``visit`` is asked on each request besides,
+    None when nothing is. ``is_for_anyone``: only the visit matters, and there is no membership.
+    """
 
     pk: int
     rule: Rule
     dependencies: Dependencies
+    visit: Rule | None = None
+    is_for_anyone: bool = False
 
     @property
     def field(self) -> str:
@@ -60,9 +71,25 @@ class LiveSegments:
         return iter(self.segments)
 
     @cached_property
+    def by_id(self) -> Mapping[int, CompiledSegment]:
+        return {segment.pk: segment for segment in self.segments}
+
+    @cached_property
     def interests(self) -> Interests:
         """Which of them an event concerns."""
         return Interests({segment.pk: segment.rule.interests() for segment in self.segments})
+
+    @cached_property
+    def ask_about_visits(self) -> bool:
+        """Whether any of them asks something of the visit."""
+        return any(segment.visit for segment in self.segments)
+
+    @cached_property
+    def paths(self) -> dict[int, str]:
+        """The places in the tree of the pages that rules mean with all that is below."""
+        named = frozenset().union(*(segment.reads.pages for segment in self.segments))
+        pages = swapper.load_model("wagtailcore", "Page").objects.filter(pk__in=named).order_by()
+        return dict(pages.values_list("pk", "path")) if named else {}
 
     @cached_property
     def followers(self) -> Mapping[int, frozenset[int]]:
@@ -76,17 +103,28 @@ class LiveSegments:
 
 
 _kept = LiveSegments()
+_looked_at = float("-inf")
+# Seconds for which a page believes what its process read.
+FRESH_FOR = 5.0
+
+
+def lately_live_segments() -> LiveSegments:
+    """As :func:`live_segments`, a few seconds old at most: pages do not ask each time."""
+    if time.monotonic() - _looked_at > FRESH_FOR:
+        live_segments()
+    return _kept
 
 
 def live_segments() -> LiveSegments:
     """Every live segment. One small query when nothing changed."""
-    global _kept
+    global _kept, _looked_at
     described = Segment.objects.live().by_rules()
     stamp: Stamp = tuple(described.order_by("pk").values_list("pk", "changed_at"))
     kept = _kept
     if kept.stamp != stamp:
         segments = Segment.objects.live().filter(pk__in=[pk for pk, _changed in stamp])
         _kept = kept = LiveSegments(stamp, _compile(segments.order_by("pk")))
+    _looked_at = time.monotonic()
     return kept
 
 
@@ -111,16 +149,23 @@ def _group_of(segment: Segment, stream: Any) -> Group:
 
 
 def _compile(segments: Iterable[Segment]) -> tuple[CompiledSegment, ...]:
-    compiled = [
-        CompiledSegment(pk, rule, rule.dependencies() | ALWAYS)
-        for pk, rule in rules_of(list(segments)).items()
-    ]
+    compiled = [_compiled(pk, rule) for pk, rule in rules_of(list(segments)).items()]
     while True:
         try:
             return tuple(_in_dependency_order(compiled))
         except CycleError as error:
             # The editor refuses cycles; two people publishing at once can still make one.
             compiled = _without_cycle(compiled, set(error.args[1]))
+
+
+def _compiled(pk: int, rule: Rule) -> CompiledSegment:
+    try:
+        people, visit = split(rule)
+    except MixedVisit as error:
+        return CompiledSegment(pk, Broken(str(error)), ALWAYS)
+    if people is None:
+        return CompiledSegment(pk, NOBODY, ALWAYS, visit, is_for_anyone=True)
+    return CompiledSegment(pk, people, people.dependencies() | ALWAYS, visit)
 
 
 def _in_dependency_order(segments: list[CompiledSegment]) -> Iterable[CompiledSegment]:

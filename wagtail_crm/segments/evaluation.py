@@ -15,6 +15,7 @@ from . import sql
 from .models import Membership, PastMembership, Segment
 from .rules.base import Rule, Scope
 from .rules.expressions import IsOneOf
+from .rules.visit import mixed_problem, split
 
 LOCK_OF_MEMBERS, LOCK_OF_SEGMENTS = 0x63726D6D, 0x63726D73  # "crmm", "crms"
 BUCKETS = 256
@@ -45,13 +46,13 @@ Moves = Mapping[int, Difference]
 def matching(rule: Rule, scope: Scope | None = None) -> QuerySet[Member]:
     """The members for whom ``rule`` holds; nobody while a part of it is broken.
 
-    Members who left are in no segment: nothing may be sent to them or decided by them.
+    Members who left are in no segment: nothing may be sent to them or decided by them. What a
+    rule says of the visit is left aside; one that says nothing else has no members.
     """
     scope = scope or Scope()
     members = scope.only(Member.objects.present(), "pk")
-    if rule.problems():
-        return members.none()
-    return members.filter(rule.condition(scope))
+    people = None if rule.problems() or mixed_problem(rule) else split(rule)[0]
+    return members.none() if people is None else members.filter(people.condition(scope))
 
 
 def refresh(segment_id: int, rule: Rule, scope: Scope) -> Difference:

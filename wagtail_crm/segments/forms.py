@@ -6,7 +6,8 @@ from django.utils.translation import gettext
 from wagtail.admin.forms import WagtailAdminModelForm
 
 from .cycles import cycle_text
-from .rules.blocks import GROUP
+from .rules.blocks import GROUP, group_of
+from .rules.visit import mixed_problem
 
 # Nobody reads so many; and comparing each with each would keep the site busy.
 MOST_RULES = 100
@@ -21,7 +22,9 @@ class SegmentForm(WagtailAdminModelForm):
                 self.add_error("rules", text % {"most": MOST_RULES})
                 return cleaned
             name = cleaned.get("name") or self.instance.name
-            if text := cycle_text(self.instance.pk, name, cleaned["rules"]):
+            rule = group_of(cleaned.get("match"), cleaned["rules"])
+            circle = cycle_text(self.instance.pk, name, cleaned["rules"])
+            if text := circle or mixed_problem(rule):
                 self.add_error("rules", text)
         return cleaned
 

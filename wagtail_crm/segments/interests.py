@@ -25,6 +25,12 @@ class Interests:
                 self._add(segment_id, interest)
         self._tops = frozenset(page_id for _kind, page_id in self._below)
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Every kind of event that some segment wants to hear of."""
+        narrowed = {kind for kind, _what in [*self._on, *self._below, *self._about]}
+        return frozenset(narrowed | set(self._anything))
+
     def _add(self, segment_id: int, interest: Interest) -> None:
         for page_id in interest.pages:
             place = self._below if interest.below else self._on

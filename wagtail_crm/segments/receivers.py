@@ -1,30 +1,34 @@
 """Membership follows what people do, who they are, and what editors publish."""
 
 from typing import Any
+from uuid import UUID
 
 import swapper
 from django.db import transaction
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
-from wagtail.signals import published, unpublished
+from wagtail.signals import post_page_move, published, unpublished
 
 from wagtail_crm.members.models import AttributeDefinition, MemberTag
 from wagtail_crm.members.signals import member_changed, member_created, member_withdrawn
 from wagtail_crm.tracking.events import NewEvent
 from wagtail_crm.tracking.signals import events_recorded, visitor_linked, visitor_unlinked
 
-from . import actions, static, tasks
+from . import actions, histories, static, tasks
+from .compiled import lately_live_segments
 from .models import Segment
 
 
 @receiver(events_recorded)
 def follow_events(events: tuple[NewEvent, ...], **kwargs: Any) -> None:
     actions.refresh_members(events=events)
+    histories.follow(events, lately_live_segments())
 
 
 @receiver([visitor_linked, visitor_unlinked])
-def follow_linked_visitor(member_id: int, kinds: set[str], **kwargs: Any) -> None:
+def follow_linked_visitor(visitor_id: UUID, member_id: int, kinds: set[str], **kwargs: Any) -> None:
+    histories.forget([visitor_id])
     actions.refresh_members(member_ids={member_id}, kinds=kinds)
 
 
@@ -60,4 +64,19 @@ def count_published_segment(instance: Segment, **kwargs: Any) -> None:
 @receiver(pre_delete, sender=swapper.get_model_name("wagtailcore", "Page"))
 def follow_named_object(instance: Model, **kwargs: Any) -> None:
     if actions.follow_named_object(thing=instance):
+        transaction.on_commit(tasks.count_waiting, robust=True)
+
+
+@receiver(post_page_move)
+def follow_moved_page(parent_page_before: Any, parent_page_after: Any, **kwargs: Any) -> None:
+    """Rules that mean all pages below one mean others now: those above the old and new place."""
+    if parent_page_before.pk == parent_page_after.pk:
+        return
+    above = {
+        page.pk: page
+        for parent in (parent_page_before, parent_page_after)
+        for page in [*parent.get_ancestors(), parent]
+    }
+    changed = [actions.follow_named_object(thing=page) for page in above.values()]
+    if any(changed):
         transaction.on_commit(tasks.count_waiting, robust=True)

@@ -11,6 +11,7 @@ from wagtail_crm.jobs import Job
 from wagtail_crm.members.filters import MemberFilter
 from wagtail_crm.members.panels import MemberPanel
 from wagtail_crm.members.personal_data import PersonalData
+from wagtail_crm.tracking.context import RequestPart
 from wagtail_crm.tracking.page_numbers import PagePart
 from wagtail_crm.tracking.snapshots import SnapshotPart
 
@@ -35,6 +36,7 @@ from .views.bulk import AddToStaticSegment
 from .views.buttons import act_from_the_list, keep_static_live, lead_to_static_page
 from .views.editing import publish_first
 from .viewsets import SegmentViewSet
+from .visits import segments_of_visit
 
 register_snippet(SegmentViewSet)
 register_comparison_class(RulesField, comparison_class=RulesComparison)
@@ -61,6 +63,11 @@ def register_actions() -> Iterable[SegmentAction]:
         AddToStatic(),
         RemoveFromStatic(),
     ]
+
+
+@hooks.register("register_crm_request_parts")
+def register_request_parts() -> Iterable[RequestPart]:
+    return [RequestPart("segments", segments_of_visit)]
 
 
 @hooks.register("register_crm_segment_rules")

@@ -1,6 +1,8 @@
 """``request.crm``: who is looking, what is known of them, and a way to record what they do."""
 
 import uuid
+from collections.abc import Callable, Set
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -13,6 +15,7 @@ from wagtail.models import Site
 
 from wagtail_crm.conf import crm_settings
 from wagtail_crm.members.models import Member
+from wagtail_crm.registry import Registry
 
 from . import consent
 from .countries import country_of, place_of
@@ -21,6 +24,17 @@ from .events import NO_PAGE, NewEvent
 from .kinds import require_kind
 from .schemas import Said
 from .snapshots import NOTHING_KNOWN, Snapshot, snapshot_of
+
+
+@dataclass(frozen=True)
+class RequestPart:
+    """``of`` takes ``request.crm`` and returns what pages may ask; kept for the request."""
+
+    slug: str
+    of: Callable[["Crm"], Any]
+
+
+request_parts: Registry[RequestPart] = Registry("register_crm_request_parts", RequestPart)
 
 
 class Crm:
@@ -39,6 +53,8 @@ class Crm:
         self.is_private = False
         self.varies_by_device = False
         self.varies_by_country = False
+        # The Wagtail page that is being made.
+        self.page: Any = None
 
     @cached_property
     def snapshot(self) -> Snapshot:
@@ -84,9 +100,9 @@ class Crm:
         return Member.objects.present().filter(pk=self.member_id).first()
 
     @cached_property
-    def segments(self) -> frozenset[int]:
-        """Ids of the segments the member is in."""
-        return frozenset(self.part("segments", ()))
+    def segments(self) -> Set[int]:
+        """Ids of the segments who is looking is in: member, known browser, or this very visit."""
+        return request_parts["segments"].of(self) if "segments" in request_parts else frozenset()
 
     def part(self, slug: str, default: Any = None) -> Any:
         """A contributed part of the snapshot, e.g. ``part("points")``."""

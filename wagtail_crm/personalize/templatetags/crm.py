@@ -32,7 +32,7 @@ class SegmentNode(Node):
     def render(self, context: template.Context) -> str:
         wanted = {_segment_id(name.resolve(context)) for name in self.names}
         seen_by = Viewer.of_context(context).segments
-        chosen = self.outside if wanted.isdisjoint(seen_by) else self.inside
+        chosen = self.inside if any(pk in seen_by for pk in wanted) else self.outside
         return chosen.render(context)
 
 

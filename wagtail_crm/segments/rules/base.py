@@ -133,6 +133,8 @@ class Rule(ABC):
 
     # Whether only the database can answer, e.g. because it compares letters in a way of its own.
     only_in_sql = False
+    # Whether it is about the visit rather than about the person; see :mod:`.visit`.
+    about_visit = False
 
     @abstractmethod
     def condition(self, scope: Scope) -> Q:

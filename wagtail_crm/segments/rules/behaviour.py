@@ -196,7 +196,7 @@ class Did(WordedRule):
         return Clause(text, Ending.NOT_DOING if negative else Ending.DOING)
 
     def _what(self, something: Any) -> str:
-        what = _pages(self.pages, self.below) if self.pages else ""
+        what = pages_in_words(self.pages, self.below) if self.pages else ""
         if self.subject:
             name = self.subject.partition(":")[2] or self.subject
             what = gettext("%(what)s (%(name)s)") % {"what": what or something, "name": name}
@@ -225,7 +225,8 @@ def _done(negative: bool) -> str:
     return pgettext("behaviour", "who have done “%(label)s” %(what)s %(often)s")
 
 
-def _pages(pages: tuple[NamedPage, ...], below: bool) -> str:
+def pages_in_words(pages: tuple[NamedPage, ...], below: bool) -> str:
+    """ "Baking or Bread", and with what is below them "Baking, Bread or a page below them"."""
     quoted = pgettext("title of a page in a sentence", "%(title)s")
     titles = [quoted % {"title": page.title} for page in pages]
     if not below:

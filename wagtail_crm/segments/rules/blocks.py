@@ -30,6 +30,7 @@ MATCHES = [
 # Headings of the menu that adds a rule, in this order.
 WHAT_THEY_DID = _("What they did")
 WHO_THEY_ARE = _("Who they are")
+THIS_VISIT = _("This visit")
 COMBINE = _("Combine")
 
 GROUP = "group"
@@ -180,7 +181,7 @@ class RuleStreamBlock(blocks.StreamBlock):
 
     def grouped_child_blocks(self) -> Any:
         groups = dict(super().grouped_child_blocks())
-        order = [WHAT_THEY_DID, WHO_THEY_ARE]
+        order = [WHAT_THEY_DID, WHO_THEY_ARE, THIS_VISIT]
         first = [(group, groups.pop(group)) for group in order if group in groups]
         return [*first, *groups.items()]
 

@@ -4,9 +4,8 @@ import json
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language_info, gettext, pgettext_lazy
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
@@ -18,8 +17,10 @@ from .attributes import AttributeRule
 from .base import Broken, Rule
 from .behaviour_blocks import LONGEST, BehaviourRuleBlock, PurchaseRuleBlock
 from .blocks import COMBINE, WHO_THEY_ARE, PickBlock, RuleBlock
+from .languages import language_choices
 from .people import Consented, HasStatus, Registered, Speaks, Tagged
 from .segments import InSegment
+from .visit_blocks import VISIT_BLOCKS
 
 LONGEST_VALUE = 2_000
 
@@ -168,17 +169,6 @@ class StatusRuleBlock(RuleBlock):
         group = WHO_THEY_ARE
 
 
-def language_choices() -> list[tuple[str, Any]]:
-    return [(code, _language_name(code, name)) for code, name in settings.LANGUAGES]
-
-
-def _language_name(code: str, name: Any) -> str:
-    try:
-        return str(get_language_info(code)["name_translated"])
-    except KeyError:
-        return str(name)
-
-
 class LanguageRuleBlock(RuleBlock):
     slug = "language"
 
@@ -256,4 +246,5 @@ BLOCKS = [
     LanguageRuleBlock,
     RegisteredRuleBlock,
     SegmentRuleBlock,
+    *VISIT_BLOCKS,
 ]

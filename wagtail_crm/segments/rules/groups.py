@@ -42,6 +42,10 @@ class Group(Rule):
     def only_in_sql(self) -> bool:  # type: ignore[override]
         return any(rule.only_in_sql for rule in self.rules)
 
+    @property
+    def about_visit(self) -> bool:  # type: ignore[override]
+        return any(rule.about_visit for rule in self.rules)
+
     def dependencies(self) -> Dependencies:
         return reduce(or_, (rule.dependencies() for rule in self.rules), Dependencies())
 

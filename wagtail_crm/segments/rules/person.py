@@ -86,7 +86,9 @@ class PageTree:
 class Person:
     """One person at one moment, as far as the rules that are asked read of them.
 
-    ``totals`` and ``events`` are by kind; ``facts`` by slug, see :class:`PersonFact`.
+    ``totals`` and ``events`` are by kind; ``facts`` by slug, see :class:`PersonFact`. ``visit``
+    is a ``rules.visit.Visit`` while a page is made for them. A browser without an account is a
+    person as well, with the ``pk`` 0 and an empty status.
     """
 
     pk: int
@@ -100,6 +102,7 @@ class Person:
     events: Mapping[str, Sequence[Deed]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     pages: PageTree = field(default_factory=PageTree)
+    visit: Any = None
     today: datetime.date = field(default_factory=site_today)
 
     def first_day(self, days: int) -> datetime.date:

@@ -1,0 +1,17 @@
+"""The languages of the site, as rules offer them."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import get_language_info
+
+
+def language_choices() -> list[tuple[str, Any]]:
+    return [(code, _language_name(code, name)) for code, name in settings.LANGUAGES]
+
+
+def _language_name(code: str, name: Any) -> str:
+    try:
+        return str(get_language_info(code)["name_translated"])
+    except KeyError:
+        return str(name)
