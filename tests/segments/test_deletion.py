@@ -24,7 +24,10 @@ class TestDeleting:
             response = send(url, **ENGLISH)
             assert response.url == reverse("crm_segment:usage", args=[used.pk])
         html = client.get(response.url, **ENGLISH).content.decode()
-        assert "“Used” is used in 1 place and was not deleted. Remove it there first." in html
+        assert (
+            "“Used” is used in 1 place and was not deleted. Remove it there first, or unpublish it."
+            in html
+        )
         assert "User" in html
         assert Segment.objects.filter(pk=used.pk).exists()
 

@@ -16,6 +16,7 @@ from wagtail.models import PreviewableMixin, Revision, RevisionMixin
 from wagtail.search import index
 
 from wagtail_crm.members.models import Member
+from wagtail_crm.segments.fields import SegmentsField
 from wagtail_crm.segments.models import Segment
 
 from .blocks import BodyField
@@ -132,12 +133,8 @@ class Campaign(PreviewableMixin, RevisionMixin, index.Indexed, models.Model):
     body = BodyField(verbose_name=_("mail"), blank=True)
 
     everybody = models.BooleanField(_("to everybody"), default=False)
-    included = models.ManyToManyField(
-        Segment, verbose_name=_("send to"), blank=True, related_name="+"
-    )
-    excluded = models.ManyToManyField(
-        Segment, verbose_name=_("leave out"), blank=True, related_name="+"
-    )
+    included = SegmentsField(Segment, verbose_name=_("send to"), blank=True, related_name="+")
+    excluded = SegmentsField(Segment, verbose_name=_("leave out"), blank=True, related_name="+")
 
     status = models.CharField(
         _("status"), max_length=10, choices=Status.choices, default=Status.DRAFT, editable=False

@@ -68,6 +68,7 @@ class SegmentViewSet(CrmViewSet):
             "name",
             SizeColumn("size", label=_("Number of members"), sort_key="size"),
             DateColumn("refreshed_at", label=_("Counted"), sort_key="refreshed_at"),
+            listing.UsesColumn("uses", label=_("Used in")),
             # Wagtail's own column asks the database about each row's schedule.
             StatusTagColumn(
                 "status", label=_("Status"), accessor=_status, primary=lambda segment: segment.live

@@ -26,6 +26,7 @@ from wagtail_crm.mail.starter import starter_body
 from wagtail_crm.mail.transport import Answer, Transport
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments.models import Segment
+from wagtail_crm.segments.usage import index_references
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ def choose_audience(
     campaign = _move(campaign, [Status.DRAFT], Status.DRAFT, by, "audience", everybody=everybody)
     campaign.included.set(included)
     campaign.excluded.set(excluded)
+    index_references(campaign)
     return campaign
 
 

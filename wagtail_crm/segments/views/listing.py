@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 from django.views import View
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.ui.tables import TitleColumn
+from wagtail.admin.ui.tables import Column, TitleColumn
 from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.widgets.button import Button, HeaderButton
-from wagtail.models import ReferenceIndex
+from wagtail.permissions import policy_registry
 from wagtail.snippets.views import snippets
 
 from wagtail_crm.charts import CHART_MEDIA
@@ -28,6 +28,7 @@ from wagtail_crm.segments import tasks
 from wagtail_crm.segments.compiled import rules_of
 from wagtail_crm.segments.models import Membership, Segment, sentence_of
 from wagtail_crm.segments.trend import trends_of
+from wagtail_crm.segments.usage import uses, uses_of
 from wagtail_crm.viewsets import may_look
 
 from .buttons import act_button, more_buttons, new_static_button
@@ -81,6 +82,18 @@ class NameColumn(TitleColumn):
         css = {"all": ["wagtail_crm/segments/admin.css"]}
 
 
+class UsesColumn(Column):
+    """In how many places it is used; for those who may change segments, a link to the places."""
+
+    cell_template_name = "wagtail_crm/segments/uses_cell.html"
+
+    def get_cell_context_data(self, instance: Any, parent_context: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_cell_context_data(instance, parent_context)
+        user = parent_context["request"].user
+        may_change = policy_registry.get_by_type(Segment).user_has_permission(user, "change")
+        return context | {"may_change": may_change}
+
+
 class SegmentIndexView(snippets.IndexView):
     """Every segment with its sentence; a page of sentences costs a fixed number of queries."""
 
@@ -97,8 +110,9 @@ class SegmentIndexView(snippets.IndexView):
 
     def get_table(self, object_list: Any, **kwargs: Any) -> Any:
         segments = list(object_list)
-        rules, trends = rules_of(segments), trends_of(segments)
+        rules, trends, uses = rules_of(segments), trends_of(segments), uses_of(segments)
         for segment in segments:
+            segment.uses = uses[segment.pk]
             segment.rule = rules[segment.pk]
             segment.trend = trends[segment.pk]
         return super().get_table(segments, **kwargs)
@@ -163,7 +177,8 @@ class SegmentInspectView(snippets.InspectView):
                 and not static
                 and self.user_has_permission("change"),
                 "list_url": _member_list(self.object) if page else "",
-                "usage_count": ReferenceIndex.get_grouped_references_to(self.object).count(),
+                "usage_count": uses(self.object),
+                "may_change": self.user_has_permission("change"),
             }
         )
 
