@@ -55,9 +55,15 @@ AND member.id IN (
 # Who is to be in it goes into a temporary table, because PostgreSQL reads in parallel only where
 # nothing is written to tables that others see.
 ASK = "CREATE TEMPORARY TABLE wanted ON COMMIT DROP AS "
+# Whoever leaves is kept as history.
 LEAVE = """
-DELETE FROM wagtail_crm_segments_membership membership WHERE segment_id = %(segment)s
-AND NOT EXISTS (SELECT FROM wanted WHERE wanted.id = membership.member_id)
+WITH gone AS (
+    DELETE FROM wagtail_crm_segments_membership membership WHERE segment_id = %(segment)s
+    AND NOT EXISTS (SELECT FROM wanted WHERE wanted.id = membership.member_id)
+    RETURNING segment_id, member_id, entered_at
+)
+INSERT INTO wagtail_crm_segments_pastmembership (segment_id, member_id, entered_at, left_at)
+SELECT segment_id, member_id, entered_at, now() FROM gone
 """
 ENTER = """
 INSERT INTO wagtail_crm_segments_membership (segment_id, member_id, entered_at)

@@ -4,13 +4,14 @@ import random
 from dataclasses import dataclass
 from math import ceil, floor, log10, sqrt
 
-from django.db.models import Max, Min
+from django.db import models
 
 from wagtail_crm.conf import crm_settings
 from wagtail_crm.members.models import Member
 
 from .evaluation import matching
 from .patience import no_longer_than
+from .planning import answered_as_sets
 from .rules.base import Scope
 from .rules.groups import Group
 
@@ -46,11 +47,14 @@ def count(rule: Group, *, seconds: float | None = None, asker: str = "") -> Coun
     """
     seconds = crm_settings.count_timeout if seconds is None else seconds
     with no_longer_than(min(seconds, crm_settings.count_timeout), asker):
-        members = matching(rule)
+        # How many and who of one question: it is the one that takes long.
+        numbered = matching(rule).annotate(size=models.Window(models.Count("pk"))).order_by("-pk")
+        with answered_as_sets(numbered.db):
+            newest = list(numbered.values_list("pk", "size")[:SAMPLE])
         return Count(
-            size=members.count(),
+            size=newest[0][1] if newest else 0,
             total=Member.objects.present().count(),
-            sample=list(members.order_by("-pk")[:SAMPLE]),
+            sample=list(Member.objects.filter(pk__in=[pk for pk, _size in newest]).order_by("-pk")),
         )
 
 
@@ -67,7 +71,7 @@ def estimate(rule: Group, *, asker: str = "") -> Count:
 
 def _some_members() -> tuple[int, ...]:
     """Ids that may exist. The same each time, so that the number does not move by itself."""
-    ends = Member.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    ends = Member.objects.aggregate(first=models.Min("pk"), last=models.Max("pk"))
     ids = range(ends["first"] or 0, (ends["last"] or 0) + 1)
     return tuple(sorted(random.Random(ASKED).sample(ids, min(ASKED, len(ids)))))  # noqa: S311
 

@@ -1,6 +1,7 @@
 """Who matches, and how membership follows: the whole list, or only members that were touched."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from wagtail_crm.members.models import Member
 
 from . import sql
 from .models import Membership, PastMembership, Segment
+from .planning import answered_as_sets
 from .rules.base import Rule, Scope
 from .rules.expressions import IsOneOf
 from .rules.visit import mixed_problem, split
@@ -63,17 +65,26 @@ def refresh(segment_id: int, rule: Rule, scope: Scope) -> Difference:
     connection = connections[router.db_for_write(Membership)]
     if connection.vendor != "postgresql":
         return _refresh_portable(segment_id, rule, scope)
+    difference = _difference(segment_id, rule, scope, connection)
+    return move({segment_id: difference}).get(segment_id, difference)
+
+
+def _difference(segment_id: int, rule: Rule, scope: Scope, connection: Any) -> Difference:
     query, parameters = _compiled(matching(rule, scope), connection)
+    everybody = scope.member_ids is None
     members = () if scope.member_ids is None else (list(scope.member_ids),)
-    statement = sql.REFRESH_POSTGRESQL.format(matching=query, scope=sql.SCOPE if members else "")
-    with connection.cursor() as cursor:
-        if scope.member_ids is None:
-            cursor.execute(sql.WORK_MEMORY)
-        cursor.execute(statement, [*parameters, segment_id, *members, *[segment_id] * 3])
+    statement = sql.DIFFERENCE_POSTGRESQL.format(
+        matching=query, scope="" if everybody else sql.SCOPE
+    )
+    with (
+        connection.cursor() as cursor,
+        answered_as_sets(connection.alias) if everybody else nullcontext(),
+    ):
+        cursor.execute(statement, [*parameters, segment_id, *members])
         changes = cursor.fetchall()
     return Difference(
-        entered=frozenset(member for member, came in changes if came),
-        left=frozenset(member for member, came in changes if not came),
+        entered=frozenset(member for member, comes in changes if comes),
+        left=frozenset(member for member, comes in changes if not comes),
     )
 
 

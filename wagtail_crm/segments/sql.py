@@ -1,38 +1,20 @@
 """SQL that the ORM cannot say. ``{matching}`` is a query compiled by the ORM, never user text."""
 
-# Makes the membership of one segment what {matching} says, and tells who came and who went.
-# {scope} limits whom it may remove, to the members an incremental refresh asks about. Rows are
-# locked and written in the order of member ids, so that two refreshes never wait for each other
-# in a circle.
-REFRESH_POSTGRESQL = """
-WITH matching (member_id) AS MATERIALIZED ({matching}), stale AS MATERIALIZED (
-    SELECT id FROM wagtail_crm_segments_membership AS membership
-    WHERE segment_id = %s {scope} AND NOT EXISTS (
-        SELECT 1 FROM matching WHERE matching.member_id = membership.member_id
-    )
-    ORDER BY member_id FOR UPDATE
-), gone AS (
-    DELETE FROM wagtail_crm_segments_membership WHERE id IN (SELECT id FROM stale)
-    RETURNING member_id, entered_at
-), past AS (
-    INSERT INTO wagtail_crm_segments_pastmembership (segment_id, member_id, entered_at, left_at)
-    SELECT %s, member_id, entered_at, now() FROM gone
-), come AS (
-    INSERT INTO wagtail_crm_segments_membership (segment_id, member_id, entered_at)
-    SELECT %s, member_id, now() FROM matching WHERE NOT EXISTS (
-        SELECT 1 FROM wagtail_crm_segments_membership AS membership
-        WHERE membership.segment_id = %s AND membership.member_id = matching.member_id
-    )
-    ORDER BY member_id
-    ON CONFLICT (member_id, segment_id) DO NOTHING
-    RETURNING member_id
-)
-SELECT member_id, false FROM gone UNION ALL SELECT member_id, true FROM come
+# Who is to enter a segment and who is to leave it, so that its members are those of {matching}.
+# A question and nothing else: PostgreSQL answers no statement in parallel that also writes. {scope}
+# limits whom it may let go, to the members that are asked about.
+DIFFERENCE_POSTGRESQL = """
+SELECT coalesce(matching.id, present.member_id), matching.id IS NOT NULL
+FROM ({matching}) AS matching (id) FULL JOIN (
+    SELECT member_id FROM wagtail_crm_segments_membership WHERE segment_id = %s {scope}
+) AS present ON present.member_id = matching.id
+WHERE matching.id IS NULL OR present.member_id IS NULL
 """
 SCOPE = "AND member_id = ANY(%s::bigint[])"
 
 # Lets members leave segments and enter segments, given as two pairs of parallel arrays, and tells
-# who really did. What they leave is kept as history.
+# who really did. What they leave is kept as history. Rows are locked and written in one order, so
+# that two refreshes never wait for each other in a circle.
 MOVE_POSTGRESQL = """
 WITH stale AS MATERIALIZED (
     SELECT membership.id FROM wagtail_crm_segments_membership AS membership
@@ -91,9 +73,14 @@ WHERE application_name = %s AND state = 'active' AND usename = current_user
     AND pid <> pg_backend_pid()
 """
 
-# A full refresh hashes sets as large as the list; with the default they would spill or be
-# searched row by row.
-WORK_MEMORY = "SET LOCAL work_mem = '256MB'"
+# See planning.py. Sets are as large as the list; with the default memory they would spill to disk
+# or be searched row by row. Compiling the question takes longer than it saves.
+AS_SETS = """
+SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '256MB'; SET LOCAL jit = off
+"""
+AS_USUAL = """
+SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL work_mem TO DEFAULT; SET LOCAL jit TO DEFAULT
+"""
 
 # How many are in segments today; the last time on a day holds. {only} narrows it to some.
 RECORD_SIZES = """

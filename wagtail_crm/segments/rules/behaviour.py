@@ -24,6 +24,7 @@ from .base import (
     WordedRule,
     midnight,
 )
+from .expressions import IsAmong
 from .person import Person, Reads, Total
 from .words import Clause, Ending, inside_sentence, listed
 
@@ -95,17 +96,17 @@ class Did(WordedRule):
         if self.subject:
             rows = rows.filter(subject=self.subject)
         if self.pages:
-            rows = rows.filter(page__in=self._where())
+            rows = rows.filter(self._where())
         return rows
 
-    def _where(self) -> "QuerySet[Any] | tuple[int, ...]":
+    def _where(self) -> Q | IsAmong:
         named = self._named
         if not self.below:
-            return named
+            return Q(page__in=named)
         pages = swapper.load_model("wagtailcore", "Page").objects.order_by()
         above = pages.filter(pk__in=named).annotate(end=Concat("path", Value(LAST_STEP)))
         below = above.filter(path__lte=OuterRef("path"), end__gte=OuterRef("path"))
-        return pages.filter(Exists(below)).values("pk")
+        return IsAmong("page", pages.filter(Exists(below)).values("pk"))
 
     @property
     def _named(self) -> tuple[int, ...]:

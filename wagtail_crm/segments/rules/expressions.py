@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import BooleanField, CharField, F, Func
+from django.db.models import BooleanField, CharField, F, Func, QuerySet, Subquery
 
 Sql = tuple[str, tuple[Any, ...]]
 
@@ -74,3 +74,28 @@ class JsonListHolds(_PerVendor):
         holds = f"EXISTS (SELECT 1 FROM json_each({sql}, %s) WHERE json_each.value = %s)"  # noqa: S608
         path = f"$.{key}"
         return f"({is_list} AND {holds})", (*parameters, path, *parameters, path, text)
+
+
+class IsAmong(Func):
+    """Whether a column is one of what a query finds, which is asked once and first.
+
+    PostgreSQL then searches its index for these values; it does not for a join that it expects to
+    be large, and it expects every join with pages by their paths to be large.
+    """
+
+    output_field = BooleanField()
+
+    def __init__(self, column: str, rows: QuerySet[Any], **extra: Any) -> None:
+        super().__init__(F(column), Subquery(rows), **extra)
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Sql:  # type: ignore[override]
+        column, rows, parameters = self._compiled(compiler)
+        return f"{column} = ANY(ARRAY{rows})", parameters
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Sql:
+        column, rows, parameters = self._compiled(compiler)
+        return f"{column} IN {rows}", parameters
+
+    def _compiled(self, compiler: Any) -> tuple[str, str, tuple[Any, ...]]:
+        (column, first), (rows, second) = map(compiler.compile, self.source_expressions)
+        return column, rows, (*first, *second)
