@@ -10,7 +10,7 @@ from . import sql
 
 @contextmanager
 def answered_as_sets(using: str) -> Iterator[None]:
-    """Have what this block asks of the database ``using`` answered by hashing sets; in a transaction.
+    """Have what this block asks of a database answered by hashing sets. In a transaction.
 
     Of a dozen rules PostgreSQL expects that nobody matches them all, whatever the data. It would
     then look through every set of members again for each of the few it expects, which takes
