@@ -8,7 +8,7 @@ from wagtail_crm.mail.models import Suppression
 from wagtail_crm.members import actions
 from wagtail_crm.segments.static import create_static_segment
 from wagtail_crm.tracking.actions import set_aside
-from wagtail_crm.tracking.models import RefusedEvent
+from wagtail_crm.tracking.models import RefusedEvent, Visitor
 
 
 def one_of_each(words, *, member, segment, campaign, wish, survey, address, source):
@@ -29,6 +29,7 @@ def one_of_each(words, *, member, segment, campaign, wish, survey, address, sour
         ),
         "suppression": Suppression.objects.create(email_key=address, reason="bounce", detail=words),
         "refusedevent": RefusedEvent.objects.get(),
+        "visitor": Visitor.objects.create(member=member, linked_by="login"),
         "earningrule": make_rule(label=words),
         "surveys": survey,
         "page": survey,

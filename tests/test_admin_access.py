@@ -18,7 +18,7 @@ from wagtail_crm.loyalty.models import EarningRule
 from wagtail_crm.mail.models import Suppression
 from wagtail_crm.members.actions import record_consent
 from wagtail_crm.segments.static import create_static_segment
-from wagtail_crm.tracking.models import RefusedEvent
+from wagtail_crm.tracking.models import RefusedEvent, Visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +85,7 @@ def objects():
         ),
         "suppression": Suppression.objects.create(email_key="gone@example.jp", reason="bounce"),
         "refusedevent": RefusedEvent.objects.create(payload=b"{}", reason="broken"),
+        "visitor": Visitor.objects.create(member=member),
         "earningrule": EarningRule.objects.create(label="Rule", kind="login", points=1),
         "surveys": make_survey(),
         "page": make_survey(),

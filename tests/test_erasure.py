@@ -20,9 +20,9 @@ from wagtail_crm.mail.models import Suppression
 from wagtail_crm.mail.transport import Answer, Verdict
 from wagtail_crm.members import actions
 from wagtail_crm.members.models import Member
+from wagtail_crm.tracking import upkeep
 from wagtail_crm.tracking.actions import drain_buffer, set_aside
 from wagtail_crm.tracking.events import NewEvent
-from wagtail_crm.tracking.retention import expire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -114,7 +114,7 @@ def test_nothing_is_left_of_somebody_who_asked_to_be_forgotten(client, person):
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     client.post("/crm/me/withdraw/", {"confirm": "yes", "data": "erase"})
     drain_buffer()
-    expire()
+    upkeep.run()
 
     assert who_is_known() == []
     assert Member.objects.get(pk=person.pk).status == "withdrawn"

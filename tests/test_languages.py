@@ -29,7 +29,7 @@ OWN_NAME = "日本語"  # a language is called what it calls itself
 UNNAMED = {"Image"}  # a part of Wagtail's image block has no label
 SPOKEN = ("title", "aria-label", "placeholder", "alt", "data-w-tooltip-content-value")
 PACKED = re.compile(r'"(?:label|helpText|description|placeholder|text)": "((?:[^"\\]|\\.)*)"')
-TABS = ["timeline", "profile", "consent", "mail", "survey_answers", "points_history"]
+TABS = ["timeline", "profile", "consent", "browsers", "mail", "survey_answers", "points_history"]
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
+from wagtail.log_actions import log
 
 from wagtail_crm.members.models import Member
 
@@ -38,6 +39,7 @@ LINGER = 1.0
 SHIFT = 20.0
 # How a browser is known to be a member's; mail adds MAILED and the number of the delivery.
 LOGIN, REGISTRATION = "login", "registration"
+UNLINK_ACTION = "wagtail_crm.unlink_browser"
 
 
 def record(
@@ -263,7 +265,7 @@ def _own(visitor: Visitor, member: Member, by: str, until: datetime.datetime) ->
 
 
 @transaction.atomic
-def unlink_visitor(*, visitor_id: UUID, member: Member) -> int:
+def unlink_visitor(*, visitor_id: UUID, member: Member, by: Any = None) -> int:
     """It was somebody else on that browser: take back what linking gave; returns how many events.
 
     What was done signed in stays the member's. The rest is nobody's, for good: the browser is in
@@ -278,6 +280,7 @@ def unlink_visitor(*, visitor_id: UUID, member: Member) -> int:
     visitor.member = visitor.linked_at = visitor.owned_until = None
     visitor.linked_by, visitor.disowned_at = "", timezone.now()
     visitor.save()
+    log(instance=member, action=UNLINK_ACTION, user=by, data={"events": number})
     news = {"visitor_id": visitor_id, "member_id": member.pk, "kinds": kinds}
     transaction.on_commit(partial(signals.visitor_unlinked.send_robust, sender=Visitor, **news))
     return number

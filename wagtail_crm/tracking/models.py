@@ -112,6 +112,8 @@ class Visitor(models.Model):
     class Meta:
         verbose_name = _("visitor")
         verbose_name_plural = _("visitors")
+        default_permissions = ()
+        permissions = [("unlink_visitor", _("Can say that a browser is not a member's"))]
 
     def __str__(self) -> str:
         return str(self.id)[:8]

@@ -15,31 +15,40 @@ from wagtail_crm.jobs import Job
 from wagtail_crm.members.panels import MemberPanel
 from wagtail_crm.members.personal_data import PersonalData
 
-from . import builtin_kinds, export, panels, tasks
+from . import builtin_kinds, export, owned_browsers, panels, tasks
 from .form_pages import remember_who_sends
 from .kinds import EventKind
+from .log_actions import register_actions
 from .models import DailyTotal, Event, RefusedEvent, Visitor
 from .policies import RefusedEventPolicy
 from .serve import record_page_view
 from .snapshots import SnapshotPart, build_profiling_answers
 from .views.page_numbers import page_numbers_view, with_page_numbers
+from .views.visitors import UnlinkVisitorView
 from .viewsets import RefusedEventViewSet
 
 register_permission_policy(RefusedEvent, RefusedEventPolicy(RefusedEvent))
 register_snippet(RefusedEventViewSet)
+hooks.register("register_log_actions", register_actions)
 hooks.register("on_serve_page", record_page_view, order=100)
 hooks.register("on_serve_page", remember_who_sends, order=100)
 
 
 @hooks.register("register_admin_urls")
 def register_admin_urls() -> list[URLPattern]:
-    return [path("crm/page/<int:pk>/numbers/", page_numbers_view, name="crm_page_numbers")]
+    unlink = UnlinkVisitorView.as_view()
+    return [
+        path("crm/page/<int:pk>/numbers/", page_numbers_view, name="crm_page_numbers"),
+        path("crm/visitor/<uuid:pk>/unlink/", unlink, name="crm_visitor_unlink"),
+    ]
 
 
 @hooks.register("register_permissions")
-def offer_permission_for_numbers() -> QuerySet[Permission]:
+def offer_permissions() -> QuerySet[Permission]:
+    """For the numbers of a page, and for taking browsers back."""
     return Permission.objects.filter(
-        content_type__app_label="wagtail_crm_tracking", codename="view_dailytotal"
+        content_type__app_label="wagtail_crm_tracking",
+        codename__in=["view_dailytotal", "unlink_visitor"],
     )
 
 
@@ -71,6 +80,14 @@ def register_member_panels() -> Iterable[MemberPanel]:
             where="admin",
             template_name="wagtail_crm/tracking/timeline.html",
             context=panels.timeline_tab,
+        ),
+        MemberPanel(
+            "browsers",
+            label=_("Browsers"),
+            order=950,
+            where="admin",
+            template_name="wagtail_crm/tracking/browsers.html",
+            context=owned_browsers.browsers_tab,
         ),
         MemberPanel(
             "activity",

@@ -202,6 +202,8 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "visitor",
                 "verbose_name_plural": "visitors",
+                "permissions": [("unlink_visitor", "Can say that a browser is not a member's")],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(

@@ -1,0 +1,166 @@
+import datetime
+import re
+import uuid
+
+import pytest
+from bs4 import BeautifulSoup
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone, translation
+from wagtail.models import ModelLogEntry
+from wagtail.users.models import UserProfile
+
+from tests.members.factories import make_member, make_user
+from tests.tracking.factories import visit
+from wagtail_crm.tracking import actions
+from wagtail_crm.tracking.models import Event, Visitor
+from wagtail_crm.tracking.owned_browsers import touch_in_words
+
+pytestmark = pytest.mark.django_db
+PHONE = {"device": "phone", "os": "iOS", "browser": "Mobile Safari"}
+
+
+@pytest.fixture
+def staff(client):
+    """May look at members and take browsers back."""
+    user = make_user(is_staff=True)
+    names = ("access_admin", "view_member", "unlink_visitor")
+    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    UserProfile.objects.create(user=user, preferred_language="en")
+    client.force_login(user)
+    return client
+
+
+def owned(member, events=2, touch=None, **link):
+    visitor, day = uuid.uuid4(), datetime.timedelta(days=3)
+    data = PHONE | ({"touch": touch} if touch else {})
+    seen = [visit(visitor_id=visitor, at=timezone.now() - day, data=data) for _ in range(events)]
+    actions.record_events(events=seen)
+    actions.link_visitor(visitor_id=visitor, member=member, **link)
+    return visitor
+
+
+def tab(client, member):
+    response = client.get(reverse("crm_member:inspect", args=[member.pk]) + "?tab=browsers")
+    return BeautifulSoup(response.content, "html.parser").select_one("#tab-browsers")
+
+
+def cells(html):
+    rows = [[cell.get_text(" ", strip=True) for cell in row.select("td")] for row in html("tr")]
+    return [row for row in rows if row]
+
+
+def test_the_tab_lists_the_browsers_a_member_is_known_by(staff):
+    member = make_member()
+    owned(member, touch={"referrer": "search.example", "utm_campaign": "spring"})
+    owned(member, events=0, by="mail:3")
+    Visitor.objects.filter(linked_by="login").update(
+        consent_version="2", consented_at=timezone.now()
+    )
+    html = tab(staff, member)
+    rows = cells(html)
+    assert [row[:2] for row in rows] == [
+        ["A browser", "followed a link in a mail"],
+        ["Mobile Safari, iOS", "signed in there"],
+    ]
+    assert [row[4].endswith("text 2") for row in rows] == [False, True]
+    assert "search.example · campaign: spring" in html.get_text()
+
+
+def test_how_they_first_came_is_of_the_first_browser(staff):
+    member = make_member()
+    owned(member, touch={"utm_source": "letter"})
+    Visitor.objects.update(first_seen_at=timezone.now() - datetime.timedelta(days=30))
+    owned(member, touch={"utm_source": "search"})
+    words = [each.get_text() for each in tab(staff, member).select("dd")]
+    assert [re.sub(r"^.* · ", "", text) for text in words] == ["source: letter", "source: search"]
+
+
+@pytest.mark.parametrize(
+    ("touch", "words"),
+    [
+        ({}, "directly: an address typed, a bookmark, an app"),
+        ({"referrer": "a.example"}, "a.example"),
+        (
+            {"utm_term": "x", "utm_source": "s", "referrer": "a.example", "utm_medium": "m"},
+            "a.example · source: s · medium: m · search word: x",
+        ),
+    ],
+)
+def test_touch_in_words(touch, words):
+    with translation.override("en"):
+        assert touch_in_words(touch) == words
+
+
+def test_an_empty_tab_says_when_there_will_be_one(staff):
+    assert "No browser is known yet." in tab(staff, make_member()).get_text()
+
+
+def test_many_browsers_cost_no_more_queries(staff):
+    counts = []
+    for number in (1, 3):
+        member = make_member()
+        for _ in range(number):
+            owned(member)
+        tab(staff, member)
+        with CaptureQueriesContext(connection) as queries:
+            tab(staff, member)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_only_the_last_twenty_are_shown(staff):
+    member = make_member()
+    for _ in range(21):
+        actions.link_visitor(visitor_id=uuid.uuid4(), member=member)
+    html = tab(staff, member)
+    assert len(cells(html)) == 20
+    assert "The 20 browsers used last are shown." in html.get_text()
+
+
+def test_the_question_says_what_will_happen_and_changes_nothing(staff):
+    member = make_member()
+    visitor = owned(member)
+    page = staff.get(reverse("crm_visitor_unlink", args=[visitor]))
+    text = " ".join(BeautifulSoup(page.content, "html.parser").get_text().split())
+    assert "2 events that happened there while nobody was signed in" in text
+    assert "Mobile Safari, iOS" in text
+    assert Visitor.objects.get().member == member
+
+
+def test_it_was_somebody_else(staff):
+    member = make_member()
+    visitor = owned(member)
+    response = staff.post(reverse("crm_visitor_unlink", args=[visitor]), follow=True)
+    assert response.redirect_chain == [
+        (reverse("crm_member:inspect", args=[member.pk]) + "?tab=browsers", 302)
+    ]
+    assert "2 events were taken back." in response.content.decode()
+    assert set(Event.objects.values_list("member_id", flat=True)) == {0}
+    entry = ModelLogEntry.objects.get(action="wagtail_crm.unlink_browser")
+    assert (entry.object_id, entry.user_id) == (str(member.pk), int(staff.session["_auth_user_id"]))
+    with translation.override("en"):
+        assert entry.message == "Said that a browser was not theirs: 2 events taken back"
+
+
+def test_twice_is_once(staff):
+    visitor = owned(make_member())
+    url = reverse("crm_visitor_unlink", args=[visitor])
+    assert [staff.post(url).status_code for _ in range(2)] == [302, 404]
+
+
+def test_who_may_not_take_back_sees_no_button(staff):
+    user = make_user(is_staff=True)
+    user.user_permissions.set(
+        Permission.objects.filter(codename__in=("access_admin", "view_member"))
+    )
+    staff.force_login(user)
+    member = make_member()
+    visitor = owned(member)
+    assert tab(staff, member).select("a.button") == []
+    url = reverse("crm_visitor_unlink", args=[visitor])
+    for response in (staff.get(url), staff.post(url)):
+        assert (response.status_code, response["Location"]) == (302, reverse("wagtailadmin_home"))
+    assert Visitor.objects.get().member == member
