@@ -67,3 +67,17 @@ def test_rule_that_no_longer_works_says_why(shop):
     segment.refresh_from_db()
     finding = explain(segment.rule, member)
     assert (finding.holds, len(finding.parts[0].problems)) == (False, 1)
+
+
+@pytest.mark.parametrize(
+    ("match", "did", "expected"),
+    [("all", True, None), ("all", False, False), ("none", True, False), ("none", False, None)],
+)
+def test_what_depends_on_the_visit_is_left_open(match, did, expected):
+    member = make_member()
+    if did:
+        record(member, "purchase")
+    phone = "visit_device", {"devices": ["phone"]}
+    finding = explain(make_segment(behaviour("purchase"), phone, match=match).rule, member)
+    assert finding.holds is expected
+    assert [part.holds for part in finding.parts] == [did, None]

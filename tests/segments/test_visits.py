@@ -17,9 +17,11 @@ from tests.segments.factories import (
     in_segment,
     make_segment,
     members_of,
+    stream,
 )
 from tests.segments.posting import ENGLISH, posted
 from tests.tracking.factories import CHROME, IPHONE
+from wagtail_crm.mail.recipients import available_segments, segments_of
 from wagtail_crm.segments import compiled
 from wagtail_crm.segments.audience import Audience, Viewer
 from wagtail_crm.tracking import actions as tracking
@@ -146,6 +148,30 @@ class TestVisitors:
     def test_a_machine_is_nobody(self):
         segment = make_segment(behaviour("search", comparison="at_most", times=0))
         assert segment.pk not in crm_of(uuid.uuid4(), agent="Googlebot/2.1").segments
+
+
+class TestElsewhere:
+    """Where there is no visit."""
+
+    def test_mails_offer_and_count_only_what_is_decided_beforehand(self):
+        member = make_registered_member()
+        plain, on_phone = make_segment(), make_segment(("status", {"status": "registered"}), PHONE)
+        assert members_of(on_phone) == {member.pk}
+        assert list(available_segments()) == [plain]
+        assert segments_of([member.pk]) == {member.pk: frozenset({plain.pk})}
+
+    def test_other_segments_cannot_ask_for_it(self):
+        make_registered_member()
+        on_phone = make_segment(("status", {"status": "registered"}), PHONE)
+        naming = make_segment(in_segment(on_phone))
+        assert members_of(naming) == set()
+        assert "asks about the visit" in naming.rule.problems()[0]
+
+    def test_without_its_visit_rules_it_is_like_any_other(self):
+        segment = make_segment(("status", {"status": "registered"}), PHONE)
+        segment.rules = stream(("status", {"status": "registered"}))
+        segment.save_revision().publish()
+        assert list(available_segments()) == [segment]
 
 
 class TestTheVisit:

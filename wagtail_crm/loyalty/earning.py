@@ -52,7 +52,8 @@ class Surroundings:
         found = cls(members=set(present.values_list("pk", flat=True)))
         segments = {rule.segment_id for rule in rules if rule.segment_id}
         if segments:
-            rows = Membership.objects.of_members(ids).filter(segment__in=segments)
+            memberships = Membership.objects.of_members(ids).decided_beforehand()
+            rows = memberships.filter(segment__in=segments)
             found.entered = {
                 (row.segment_id, row.member_id): row.entered_at for row in rows.iterator()
             }

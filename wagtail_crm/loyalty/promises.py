@@ -29,7 +29,9 @@ def _open_to(member_id: int, rules: Iterable[EarningRule]) -> list[EarningRule]:
     had: set[int | None] = set()
     if member_id:
         segments = set(
-            Membership.objects.of_members([member_id]).values_list("segment_id", flat=True)
+            Membership.objects.of_members([member_id])
+            .decided_beforehand()
+            .values_list("segment_id", flat=True)
         )
         once = Entry.objects.filter(
             account__member=member_id, rule__frequency=EarningRule.Frequency.ONCE

@@ -41,7 +41,7 @@ class Target:
 
 
 def _in_any(segments: Iterable[int]) -> Exists:
-    rows = Membership.objects.of_live_segments().filter(segment__in=list(segments))
+    rows = Membership.objects.decided_beforehand().filter(segment__in=list(segments))
     return Exists(rows.filter(member=OuterRef("pk")))
 
 
@@ -117,19 +117,19 @@ def reasons_against(member_ids: Iterable[int]) -> dict[int, str]:
 def segments_of(member_ids: Iterable[int]) -> dict[int, frozenset[int]]:
     """Ids of the live segments of each member; absent for members of none."""
     found: dict[int, set[int]] = {}
-    rows = Membership.objects.of_members(member_ids).of_live_segments()
+    rows = Membership.objects.of_members(member_ids).decided_beforehand()
     for member, segment in rows.values_list("member_id", "segment_id"):
         found.setdefault(member, set()).add(segment)
     return {member: frozenset(segments) for member, segments in found.items()}
 
 
 def available_segments() -> QuerySet[Segment]:
-    return Segment.objects.live().order_by("name")
+    return Segment.objects.decided_beforehand().order_by("name")
 
 
 def viewer_for(member: Member | None, segments: frozenset[int] = frozenset()) -> Viewer:
     """``member`` as audiences see them."""
     if member is None:
         return Viewer(segments=segments)
-    ids = member.memberships.of_live_segments().values_list("segment_id", flat=True)
+    ids = member.memberships.decided_beforehand().values_list("segment_id", flat=True)
     return Viewer(segments=frozenset(ids), key=str(member.pk))

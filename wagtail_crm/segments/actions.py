@@ -178,6 +178,15 @@ def mark_changed(*, segments: models.QuerySet[Segment]) -> list[int]:
     return list(Segment.objects.waiting().filter(pk__in=ids).values_list("pk", flat=True))
 
 
+@transaction.atomic
+def note_published_rules(*, segment: Segment) -> None:
+    """The live rules of a segment are others than before, or it is not live any more."""
+    segment.about_visit = segment.live and not segment.is_static and segment.rule.about_visit
+    this = Segment.objects.filter(pk=segment.pk)
+    this.update(about_visit=segment.about_visit)
+    mark_changed(segments=this)
+
+
 def follow_named_object(*, thing: models.Model) -> list[int]:
     """A page, an attribute, a tag, a segment that rules may name was changed or is gone.
 

@@ -17,14 +17,14 @@ MOST_EVIDENCE = 5
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule and whether it holds for one person.
+    """A rule and whether it holds for one person; None when that depends on the visit.
 
     Of a group, ``parts`` are its rules, of which all, any or none have to hold (``match``).
     ``evidence`` are the newest of the events the rule is about; it may be empty for a rule that
     holds because something was not done.
     """
 
-    holds: bool
+    holds: bool | None
     sentence: str
     match: Match | None = None
     parts: Sequence["Finding"] = ()
@@ -54,15 +54,20 @@ def _finding(rule: Rule, person: Person) -> Finding:
     )
 
 
-def _together(match: Match, parts: Sequence[Finding]) -> bool:
+def _together(match: Match, parts: Sequence[Finding]) -> bool | None:
+    """What the parts make together; where it hangs on an open one, it is open."""
+    answers = {part.holds for part in parts}
     if not parts or match == "all":
-        return all(part.holds for part in parts)
-    return any(part.holds for part in parts) is (match == "any")
+        return False if False in answers else None if None in answers else True
+    found = True if True in answers else None if None in answers else False
+    return found if found is None or match == "any" else not found
 
 
-def _holds(rule: Rule, person: Person) -> bool:
+def _holds(rule: Rule, person: Person) -> bool | None:
     if rule.problems():
         return False
+    if rule.about_visit:
+        return None
     if rule.only_in_sql:
         return _asked_in_sql(rule, person)
     return rule.holds(person)

@@ -62,6 +62,11 @@ class Segment(DraftStateMixin, RevisionMixin, index.Indexed, models.Model):
         editable=False,
         help_text="When what the rules mean last changed; processes keep compiled rules by it.",
     )
+    about_visit = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Whether the published rules ask about the visit: membership is not all then.",
+    )
     clock_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -110,7 +115,7 @@ class Segment(DraftStateMixin, RevisionMixin, index.Indexed, models.Model):
     def with_content_json(self, content: dict[str, Any]) -> "Segment":
         """A revision has rules, not numbers: what was counted since stays as it is."""
         segment: Segment = super().with_content_json(content)
-        for name in ("kind", "size", "refreshed_at", "changed_at", "clock_at"):
+        for name in ("kind", "size", "refreshed_at", "changed_at", "clock_at", "about_visit"):
             setattr(segment, name, getattr(self, name))
         return segment
 

@@ -40,6 +40,10 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
         """Live segments last counted before ``moment``, or never."""
         return self.live().by_rules().filter(Q(refreshed_at=None) | Q(refreshed_at__lt=moment))
 
+    def decided_beforehand(self) -> Self:
+        """Those whose members are known without a visit: they can be mailed and named by rules."""
+        return self.live().filter(about_visit=False)
+
     def clocks(self) -> dict[int, datetime.datetime]:
         """Up to when the passing of time has been dealt with, for live segments counted before."""
         rows = self.live().filter(clock_at__isnull=False).values_list("pk", "clock_at")
@@ -74,6 +78,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def of_live_segments(self) -> Self:
         return self.filter(segment__live=True)
+
+    def decided_beforehand(self) -> Self:
+        """In live segments whose members are known without a visit."""
+        return self.of_live_segments().filter(segment__about_visit=False)
 
     def with_members(self) -> Self:
         return self.select_related("member")

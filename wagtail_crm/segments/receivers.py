@@ -50,7 +50,7 @@ def forget_withdrawn_member(member: Any, **kwargs: Any) -> None:
 
 @receiver([published, unpublished], sender=Segment)
 def count_published_segment(instance: Segment, **kwargs: Any) -> None:
-    actions.mark_changed(segments=Segment.objects.filter(pk=instance.pk))
+    actions.note_published_rules(segment=instance)
     actions.follow_named_object(thing=instance)
     transaction.on_commit(lambda: tasks.count(instance.pk), robust=True)
     transaction.on_commit(tasks.count_waiting, robust=True)

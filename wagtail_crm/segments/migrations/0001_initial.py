@@ -113,6 +113,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "about_visit",
+                    models.BooleanField(
+                        default=False,
+                        editable=False,
+                        help_text="Whether the published rules ask about the visit: membership is not all then.",
+                    ),
+                ),
+                (
                     "clock_at",
                     models.DateTimeField(
                         blank=True,

@@ -227,6 +227,11 @@ class SegmentRuleBlock(RuleBlock):
         if not segment.live:
             text = gettext("The segment “%(segment)s” is not published, so it has no members.")
             return Broken(text % {"segment": segment.name})
+        if segment.about_visit:
+            text = gettext(
+                "The segment “%(segment)s” asks about the visit: it has no fixed members."
+            )
+            return Broken(text % {"segment": segment.name})
         return InSegment(segment.pk, segment.name, negated=value["membership"] == "not_in")
 
     class Meta:

@@ -97,6 +97,7 @@ class CountView(PermissionCheckedMixin, View):
             "sentence": sentence_of(rule),
             "broken": rule.problems(),
             "doubts": rule.doubts(),
+            "about_visit": rule.about_visit,
         }
         return words | self._numbers(rule)
 
