@@ -16,5 +16,6 @@ def test_member_page_shows_the_segments(chief, client):
     segment = make_segment(name="Fans")
     make_segment(name="Draft", publish=False)
     html = client.get(f"/admin/crm/member/inspect/{member.pk}/", **ENGLISH).content.decode()
-    assert f'<a href="/admin/crm/segment/inspect/{segment.pk}/">Fans</a>' in html
+    why = f"/admin/crm/segment/why/{segment.pk}/?member={member.pk}"
+    assert f'<a href="{why}" title="Why is somebody in it?">Fans</a>' in html
     assert "Draft</a>" not in html

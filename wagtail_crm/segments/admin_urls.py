@@ -4,6 +4,8 @@ from django.urls import URLPattern, path
 
 from .views import acting, runs, static
 from .views.audience import audience_view
+from .views.overlap import OverlapView
+from .views.why import WhyView
 
 urlpatterns: list[URLPattern] = [
     path("crm/audience/", audience_view, name="crm_audience"),
@@ -44,4 +46,6 @@ urlpatterns: list[URLPattern] = [
         "crm/staticsegment/<int:pk>/rename/", static.RenameView.as_view(), name="crm_segment_rename"
     ),
     path("crm/segment/freeze/<int:pk>/", static.FreezeView.as_view(), name="crm_segment_freeze"),
+    path("crm/segment/overlap/<int:pk>/", OverlapView.as_view(), name="crm_segment_overlap"),
+    path("crm/segment/why/<int:pk>/", WhyView.as_view(), name="crm_segment_why"),
 ]

@@ -10,6 +10,7 @@ from django.forms.utils import ErrorList
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views import View
@@ -20,6 +21,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail_crm.charts import CHART_MEDIA
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments.counting import count, estimate
+from wagtail_crm.segments.findings import findings_for
 from wagtail_crm.segments.models import Segment, sentence_of
 from wagtail_crm.segments.patience import TookTooLong
 from wagtail_crm.segments.rules.blocks import group_of
@@ -28,9 +30,12 @@ from wagtail_crm.segments.trend import trends_of
 from wagtail_crm.viewsets import may_look
 
 from .people import with_links
+from .why import WhoForm
 
 # Seconds after which an editor is shown an estimate while the exact number is worked out.
 AT_ONCE = 1.0
+# Sets the chosen member apart from the fields of the segment.
+WHY = "why"
 
 
 class CountPanel(BaseSidePanel):
@@ -54,7 +59,12 @@ class CountPanel(BaseSidePanel):
             **super().get_context_data(parent_context),
             "count_url": reverse(name, args=arguments),
             "trend": trend.chart() if trend else None,
+            "why": self._who["member"] if may_look(self.request.user, Member) else None,
         }
+
+    @cached_property
+    def _who(self) -> WhoForm:
+        return WhoForm(prefix=WHY)
 
     @property
     def media(self) -> Media:
@@ -62,7 +72,7 @@ class CountPanel(BaseSidePanel):
             js=["wagtail_crm/segments/editor.js"],
             css={"all": ["wagtail_crm/segments/admin.css"]},
         )
-        return CHART_MEDIA + own
+        return CHART_MEDIA + self._who.media + own
 
 
 class CountView(PermissionCheckedMixin, View):
@@ -99,7 +109,15 @@ class CountView(PermissionCheckedMixin, View):
             "doubts": rule.doubts(),
             "about_visit": rule.about_visit,
         }
-        return words | self._numbers(rule)
+        return words | self._numbers(rule) | self._why(rule)
+
+    def _why(self, rule: Group) -> dict[str, Any]:
+        """The rules as they stand, asked of the member who was chosen in the panel."""
+        form = WhoForm(self.request.POST, prefix=WHY)
+        if not may_look(self.request.user, Member) or not form.is_valid():
+            return {}
+        member = form.cleaned_data["member"]
+        return {"member": member, "finding": findings_for(rule, member, self.request.user)}
 
     def _numbers(self, rule: Group) -> dict[str, Any]:
         """An estimate comes first when the exact number takes longer; it is asked for then."""

@@ -8,7 +8,7 @@
   ).join("");
 
   class SegmentCount extends Controller {
-    static targets = ["counting", "failed", "result"];
+    static targets = ["counting", "failed", "result", "who"];
     static values = { url: String };
 
     connect() {
@@ -18,6 +18,7 @@
       this.form.addEventListener("input", this.later);
       this.form.addEventListener("change", this.later);
       document.addEventListener("w-unsaved:add", this.later);
+      this.element.addEventListener("change", this.later);
       // Rules that are added, moved or removed are no input.
       this.observer = new MutationObserver(this.later);
       this.observer.observe(this.form, { childList: true, subtree: true });
@@ -40,6 +41,7 @@
       this.form.removeEventListener("input", this.later);
       this.form.removeEventListener("change", this.later);
       document.removeEventListener("w-unsaved:add", this.later);
+      this.element.removeEventListener("change", this.later);
       this.observer.disconnect();
       window.clearTimeout(this.timer);
       this.request?.abort();
@@ -53,7 +55,10 @@
     }
 
     body() {
-      return new URLSearchParams(new FormData(this.form)).toString();
+      const body = new URLSearchParams(new FormData(this.form));
+      const who = this.hasWhoTarget && this.whoTarget.querySelector("input[name]");
+      if (who?.value) body.set(who.name, who.value);
+      return body.toString();
     }
 
     async count() {
