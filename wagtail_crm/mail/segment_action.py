@@ -1,6 +1,5 @@
 """A mail to everybody in a segment: a new campaign, or one that is ready."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,9 +42,6 @@ class MailForm(ActionForm):
         required=False,
         empty_label=_("Please choose"),
         help_text=_("Drafts. Its audience becomes this segment, whatever it was before."),
-        widget=forms.Select(
-            attrs={"data-w-rules-target": "show", "data-w-rules": json.dumps({"what": [SEND]})}
-        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -59,6 +55,9 @@ class MailForm(ActionForm):
         self.fields["what"].initial = choices[0][0] if choices else None
         drafts = Campaign.objects.filter(status=Campaign.Status.DRAFT)
         self.fields["campaign"].queryset = drafts.newest_first()  # type: ignore[attr-defined]
+
+    def shown_with(self, name: str) -> dict[str, list[str]]:
+        return {"what": [SEND]} if name == "campaign" else {}
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data

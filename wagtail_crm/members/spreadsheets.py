@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -150,5 +151,5 @@ def file_response(
 def download(pieces: Iterable[bytes], *, name: str, format: str) -> StreamingHttpResponse:
     """A file that the browser keeps instead of showing."""
     response = StreamingHttpResponse(pieces, content_type=CONTENT_TYPES[format])
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return response

@@ -183,7 +183,7 @@ class AssignOwner(MemberBulkAction):
 
 class ExportForm(forms.Form):
     format = forms.ChoiceField(
-        label=_("For which programs?"), choices=list(FORMATS.items()), widget=forms.RadioSelect
+        label=_("File format"), choices=list(FORMATS.items()), widget=forms.RadioSelect
     )
 
 

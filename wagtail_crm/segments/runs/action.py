@@ -1,5 +1,6 @@
 """The contract of an action on a segment; ``register_crm_segment_actions`` adds to the list."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -55,6 +56,16 @@ class ActionForm(forms.Form):
     def options(self) -> dict[str, Any]:
         """What was said, as JSON can keep it: the ``options`` of the run."""
         return dict(self.cleaned_data)
+
+    def shown_with(self, name: str) -> dict[str, list[str]]:
+        """The answers to other fields with which a field is shown; nothing: always."""
+        return {}
+
+    @property
+    def rows(self) -> list[tuple[forms.BoundField, str]]:
+        """Each field, and when it is shown as Wagtail's script reads it."""
+        rules = ((field, self.shown_with(field.name)) for field in self)
+        return [(field, json.dumps(rule) if rule else "") for field, rule in rules]
 
 
 class SegmentAction(ABC):

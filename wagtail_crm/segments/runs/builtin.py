@@ -1,6 +1,5 @@
 """The actions that every site has, besides the file: tags, attributes, static segments."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -106,14 +105,13 @@ class AttributeForm(ActionForm):
         super().__init__(*args, **kwargs)
         self.definitions = list(AttributeDefinition.objects.all())
         for name, field in form_fields(self.definitions).items():
-            key = name.removeprefix(PREFIX)
             self.fields[name] = _yes_or_no(field) if _is_boolean(field) else field
             self.fields[name].required = False
-            self.fields[name].widget.attrs |= {
-                "data-w-rules-target": "show",
-                "data-w-rules": json.dumps({"attribute": [key], "clear": [None, ""]}),
-            }
         self.order_fields(["attribute", *(PREFIX + each.key for each in self.definitions), "clear"])
+
+    def shown_with(self, name: str) -> dict[str, list[str]]:
+        is_value = name.startswith(PREFIX)
+        return {"attribute": [name.removeprefix(PREFIX)]} if is_value else {}
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data
@@ -191,17 +189,7 @@ class StaticForm(ActionForm):
         required=False,
         empty_label=_("A new one, named below"),
     )
-    name = forms.CharField(
-        label=_("Name of the new segment"),
-        max_length=120,
-        required=False,
-        widget=forms.TextInput(
-            attrs={
-                "data-w-rules-target": "show",
-                "data-w-rules": json.dumps({"target": [""]}),
-            }
-        ),
-    )
+    name = forms.CharField(label=_("Name of the new segment"), max_length=120, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -211,6 +199,9 @@ class StaticForm(ActionForm):
             del self.fields["name"]
             self.fields["target"].required = True
             self.fields["target"].empty_label = _("Please choose")  # type: ignore[attr-defined]
+
+    def shown_with(self, name: str) -> dict[str, list[str]]:
+        return {"target": [""]} if name == "name" else {}
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data

@@ -31,7 +31,7 @@ CHUNK = 1 << 20
 
 class ExportForm(ActionForm):
     format = forms.ChoiceField(
-        label=_("For which programs?"),
+        label=_("File format"),
         choices=list(FORMATS.items()),
         initial=XLSX,
         widget=forms.RadioSelect,
@@ -79,7 +79,7 @@ class ExportAction(SegmentAction):
         for number, piece in enumerate(_chunks(file_pieces(_rows(run), format, replaced))):
             RunFileChunk.objects.create(run=run, number=number, data=piece)
             size += len(piece)
-        name = slugify(run.segment.name) or f"segment-{run.segment_id}"
+        name = slugify(run.segment.name[:80], allow_unicode=True) or f"segment-{run.segment_id}"
         SegmentRun.objects.filter(pk=run.pk).update(
             file_name=file_name(name, format),
             file_size=size,

@@ -74,6 +74,10 @@ class RunScreen(SegmentScreen):
     def action(self) -> SegmentAction | None:
         return segment_actions.get(self.run.action)
 
+    @property
+    def header_icon(self) -> str:  # type: ignore[override]
+        return self.action.icon if self.action else "cog"
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # First whether they may look at segments at all: else nobody learns which runs there are.
         if not self.permitted(request.user):
