@@ -115,9 +115,9 @@ class SendMail(HandOver):
 
     def skips(self, options: Options) -> Sequence[Skip]:
         return [
-            Skip("no_consent", _("did not agree to e-mail"), ~agreed()),
-            Skip("suppressed", _("have an address that must not be mailed"), suppressed()),
-            Skip("no_address", _("have no address"), Q(email_key=None)),
+            Skip("no_consent", _("without consent to e-mail"), ~agreed()),
+            Skip("suppressed", _("with a blocked address"), suppressed()),
+            Skip("no_address", _("without an address"), Q(email_key=None)),
         ]
 
     def hand_over(self, run: SegmentRun, by: Any) -> str:

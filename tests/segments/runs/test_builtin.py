@@ -74,7 +74,7 @@ class TestTag:
 
         assert foreseen("tag", everybody, options) == (
             2,
-            [("are tagged so already", 1, [aki.pk])],
+            [("already tagged so", 1, [aki.pk])],
         )
         run = do("tag", everybody, chief, options)
 
@@ -111,7 +111,7 @@ class TestAttribute:
 
         assert foreseen("attribute", everybody, options) == (
             2,
-            [("have this value already", 1, [people[0].pk])],
+            [("with this value already", 1, [people[0].pk])],
         )
         run = do("attribute", everybody, chief, options)
 
@@ -170,7 +170,7 @@ class TestStatic:
 
         assert foreseen("static_add", everybody, options) == (
             2,
-            [("are in it already", 1, [people[0].pk])],
+            [("already in it", 1, [people[0].pk])],
         )
         do("static_add", everybody, chief, options)
         assert members_of(guests) == {member.pk for member in people}

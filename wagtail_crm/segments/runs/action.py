@@ -20,7 +20,7 @@ Options = Mapping[str, Any]
 class Skip:
     """Members to whom the action is not done, and why.
 
-    ``reason`` reads after their number: "already have the tag". Of several conditions that hold
+    ``reason`` reads after their number: "already tagged so". Of several conditions that hold
     for a member the first counts, so nobody is counted twice.
     """
 

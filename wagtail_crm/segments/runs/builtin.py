@@ -69,7 +69,7 @@ class TagAction(SegmentAction):
             settled &= Q(_tagged(name))
         for name in options["remove"]:
             settled &= ~Q(_tagged(name))
-        return [Skip("settled", _("are tagged so already"), settled)]
+        return [Skip("settled", _("already tagged so"), settled)]
 
     def apply(self, batch: Batch) -> None:
         people = Member.objects.filter(pk__in=batch.member_ids)
@@ -168,8 +168,8 @@ class AttributeAction(SegmentAction):
     def skips(self, options: Options) -> Sequence[Skip]:
         key, value = options["attribute"], options["value"]
         if value is None:
-            return [Skip("settled", _("have no value there"), ~Q(attributes__has_key=key))]
-        return [Skip("settled", _("have this value already"), Q(**{f"attributes__{key}": value}))]
+            return [Skip("settled", _("without a value there"), ~Q(attributes__has_key=key))]
+        return [Skip("settled", _("with this value already"), Q(**{f"attributes__{key}": value}))]
 
     def apply(self, batch: Batch) -> None:
         members.set_attribute(
@@ -240,7 +240,7 @@ class AddToStatic(SegmentAction):
         return gettext("Add to the static segment “%(segment)s”") % words
 
     def skips(self, options: Options) -> Sequence[Skip]:
-        return [Skip("settled", _("are in it already"), Q(_inside(options["target"])))]
+        return [Skip("settled", _("already in it"), Q(_inside(options["target"])))]
 
     def begin(self, segment: Segment, options: dict[str, Any], by: Any) -> dict[str, Any]:
         if options["target"] is not None:
@@ -286,7 +286,7 @@ class RemoveFromStatic(SegmentAction):
         }
 
     def skips(self, options: Options) -> Sequence[Skip]:
-        return [Skip("settled", _("are not in it"), ~Q(_inside(options["target"])))]
+        return [Skip("settled", _("not in it"), ~Q(_inside(options["target"])))]
 
     def apply(self, batch: Batch) -> None:
         target = Segment.objects.get(pk=batch.options["target"])

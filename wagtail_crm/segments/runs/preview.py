@@ -18,8 +18,8 @@ SAMPLE = 5
 LEFT = "left"
 FAILED = "failed"
 REASONS = {
-    LEFT: _("have left the list"),
-    FAILED: _("met an error; the administrators find it in the log"),
+    LEFT: _("no longer in the list"),
+    FAILED: _("with an error; administrators find it in the log"),
 }
 
 
