@@ -132,6 +132,8 @@ class Member(ClusterableModel):
             models.Index(fields=["status", "-created_at"], name="crm_member_status_newest"),
             # Member.objects.active_since(), and the list ordered by last visit.
             models.Index(fields=["-last_seen_at"], name="crm_member_last_seen"),
+            # Who registered on a day: those for whom the rule "registered" falls due.
+            models.Index(fields=["registered_at"], name="crm_member_registered"),
             # The list in the order of the Japanese syllabary.
             models.Index(
                 fields=["family_name_kana", "given_name_kana"], name="crm_member_by_reading"

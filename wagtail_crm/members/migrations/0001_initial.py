@@ -429,6 +429,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="member",
+            index=models.Index(fields=["registered_at"], name="crm_member_registered"),
+        ),
+        migrations.AddIndex(
+            model_name="member",
             index=models.Index(
                 fields=["family_name_kana", "given_name_kana"], name="crm_member_by_reading"
             ),
