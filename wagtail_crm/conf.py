@@ -112,6 +112,16 @@ class CrmSettings:
         return self._read("COUNTRY_HEADER", None)
 
     @property
+    def machine_views_per_minute(self) -> int:
+        """Page views in a minute from which a visitor is a machine; 0: no number is too many."""
+        return int(self._read("MACHINE_VIEWS_PER_MINUTE", 60))
+
+    @property
+    def machine_views_per_hour(self) -> int:
+        """Page views in an hour from which a visitor is a machine; 0: no number is too many."""
+        return int(self._read("MACHINE_VIEWS_PER_HOUR", 600))
+
+    @property
     def event_retention_days(self) -> int:
         """Days after which raw events are dropped; totals stay."""
         return int(self._read("EVENT_RETENTION_DAYS", 730))

@@ -19,7 +19,7 @@ def test_every_task_is_a_job():
     ours = {
         job.task.name.rpartition(".")[2] for job in jobs.values() if "tracking" in job.task.name
     }
-    assert ours == {"drain", "retry_refused", "record_missing", "maintain"}
+    assert ours == {"drain", "retry_refused", "record_missing", "judge_visitors", "maintain"}
 
 
 def test_drain_writes_everything(crm_settings):

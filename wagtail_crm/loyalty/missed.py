@@ -36,7 +36,7 @@ def unrewarded_events(
 
 
 def _of_rule(rule: EarningRule, since: datetime.datetime) -> QuerySet[Event]:
-    events = Event.objects.of_kinds(rule.kind).filter(at__gte=max(since, rule.starts_at))
+    events = Event.objects.counted().of_kinds(rule.kind).filter(at__gte=max(since, rule.starts_at))
     return events.filter(at__lt=rule.ends_at) if rule.ends_at else events
 
 

@@ -7,7 +7,7 @@ from django.dispatch import receiver
 from wagtail_crm.members.models import Member
 from wagtail_crm.members.signals import member_withdrawn
 from wagtail_crm.tracking.events import NewEvent
-from wagtail_crm.tracking.signals import events_recorded, visitor_linked
+from wagtail_crm.tracking.signals import events_recorded, visitor_judged, visitor_linked
 
 from . import actions
 
@@ -17,9 +17,10 @@ def award_recorded_events(events: tuple[NewEvent, ...], **kwargs: Any) -> None:
     actions.award_points(events=events)
 
 
-@receiver(visitor_linked)
+@receiver([visitor_linked, visitor_judged])
 def award_linked_visitor(member_id: int, **kwargs: Any) -> None:
-    actions.award_missed_points(member_ids={member_id})
+    if member_id:
+        actions.award_missed_points(member_ids={member_id})
 
 
 @receiver(member_withdrawn)

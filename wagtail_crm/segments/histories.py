@@ -93,8 +93,10 @@ def _build(visitor_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, History]:
 
 
 def _rows(visitor_ids: Collection[uuid.UUID]) -> list[Any]:
-    events = Event.objects.without_owner().filter(
-        visitor__in=list(visitor_ids), at__gte=timezone.now() - RECENT
+    events = (
+        Event.objects.counted()
+        .without_owner()
+        .filter(visitor__in=list(visitor_ids), at__gte=timezone.now() - RECENT)
     )
     day = TruncDate("at", tzinfo=timezone.get_default_timezone())
     totals = events.annotate(day=day).values("visitor_id", "kind", "page_id", "subject", "day")

@@ -13,7 +13,12 @@ from wagtail.signals import post_page_move, published, unpublished
 from wagtail_crm.members.models import AttributeDefinition, MemberTag
 from wagtail_crm.members.signals import member_changed, member_created, member_withdrawn
 from wagtail_crm.tracking.events import NewEvent
-from wagtail_crm.tracking.signals import events_recorded, visitor_linked, visitor_unlinked
+from wagtail_crm.tracking.signals import (
+    events_recorded,
+    visitor_judged,
+    visitor_linked,
+    visitor_unlinked,
+)
 
 from . import actions, histories, static, tasks
 from .compiled import lately_live_segments
@@ -26,10 +31,11 @@ def follow_events(events: tuple[NewEvent, ...], **kwargs: Any) -> None:
     histories.follow(events, lately_live_segments())
 
 
-@receiver([visitor_linked, visitor_unlinked])
+@receiver([visitor_linked, visitor_unlinked, visitor_judged])
 def follow_linked_visitor(visitor_id: UUID, member_id: int, kinds: set[str], **kwargs: Any) -> None:
     histories.forget([visitor_id])
-    actions.refresh_members(member_ids={member_id}, kinds=kinds)
+    if member_id:
+        actions.refresh_members(member_ids={member_id}, kinds=kinds)
 
 
 @receiver(member_changed)

@@ -18,13 +18,13 @@ from wagtail.log_actions import log
 
 from wagtail_crm.members.models import Member
 
-from . import buffer, facts, signals
+from . import buffer, facts, signals, verdicts
 from .ahead import ahead
 from .events import NO_PAGE, NOBODY, NewEvent, event_id_for, new_event_id, read_events
 from .ingest import add_totals, local_day, write_events
 from .kinds import require_kind
 from .last_seen import note_last_seen
-from .models import DailyTotal, Event, RefusedEvent, Visitor
+from .models import DailyTotal, Event, Reason, RefusedEvent, Visitor
 from .querysets import EventQuerySet
 from .visitors import with_owners
 
@@ -95,8 +95,9 @@ def _write(events: Iterable[NewEvent]) -> tuple[set[UUID], tuple[NewEvent, ...]]
         event.check()
     events = with_owners(_without_those_who_left(events))
     fresh = write_events(events)
-    note_last_seen(events)
-    return fresh, tuple(events)
+    counted = tuple(event for event in events if not event.uncounted)
+    note_last_seen(counted)
+    return fresh, counted
 
 
 def _without_those_who_left(events: list[NewEvent]) -> list[NewEvent]:
@@ -244,6 +245,8 @@ def link_visitor(
     taken = visitor.member_id not in (None, member.pk)
     if taken or visitor.forgotten_at is not None or visitor.disowned_at is not None:
         return False
+    if by == LOGIN:
+        verdicts.acquit(visitor, Reason.SIGNED_IN)
     _own(visitor, member, by, until or timezone.now())
     if kinds := _give(
         Event.objects.without_owner().filter(visitor=visitor), giver=NOBODY, receiver=member.pk
@@ -292,7 +295,7 @@ def _give(events: EventQuerySet, *, giver: int, receiver: int) -> set[str]:
     The lock on the visitor's row keeps new events of it out until this is committed. Totals are
     locked in the order in which workers lock them: by member, nobody first.
     """
-    rows = list(events.values_list("kind", "page_id", "subject", "at", "value"))
+    rows = list(events.counted().values_list("kind", "page_id", "subject", "at", "value"))
     for who in sorted((giver, receiver)):
         changes = (
             ((who, kind, page_id, subject, local_day(at)), value)

@@ -122,6 +122,7 @@ KINDS = [
         did_not=_("who did not buy %(what)s %(often)s"),
         something=pgettext_lazy("bought", "something"),
         anything=pgettext_lazy("bought", "anything"),
+        only_people=True,
     ),
     EventKind(
         "registration",
@@ -130,6 +131,7 @@ KINDS = [
         ACCOUNT,
         did=_("who registered %(often)s"),
         did_not=_("who did not register %(often)s"),
+        only_people=True,
     ),
     EventKind(
         "login",
@@ -138,6 +140,7 @@ KINDS = [
         ACCOUNT,
         did=_("who signed in %(often)s"),
         did_not=_("who did not sign in %(often)s"),
+        only_people=True,
     ),
     EventKind("logout", _("Signed out"), "key", ACCOUNT),
     EventKind("consent", _("Answered about consent"), "check", ACCOUNT, consent_answer),

@@ -65,6 +65,12 @@ def _is_machine(user_agent: str) -> bool:
     return judge(user_agent)
 
 
+@functools.lru_cache(maxsize=CACHED_STRINGS)
+def is_program(browser: str) -> bool:
+    """Whether the name of a browser, as :func:`device_of` keeps it, is that of a crawler."""
+    return browsers.names_itself_machine(browser) or bool(_detector.is_crawler(browser))
+
+
 def judge(user_agent: str) -> bool:
     """:func:`is_machine` without a memory. The list has the last word, as it takes the longest."""
     if browsers.is_plain(user_agent):

@@ -62,6 +62,8 @@ class NewEvent(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     data: dict[str, Any] = msgspec.field(default_factory=dict)
     # Nobody was signed in; it is the member's because the browser is.
     handed_over: bool = False
+    # A machine's visit: kept in the log, left out of the totals.
+    uncounted: bool = False
 
     @property
     def is_visit(self) -> bool:

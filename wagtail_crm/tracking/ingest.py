@@ -47,7 +47,7 @@ def _write_portable(events: Sequence[NewEvent]) -> set[UUID]:
     known = Event.objects.in_bulk(list(by_id))
     fresh = [event for key, event in by_id.items() if key not in known]
     Event.objects.bulk_create([_row(event) for event in fresh])
-    add_totals((_total_key(event), event.value) for event in fresh)
+    add_totals((_total_key(event), event.value) for event in fresh if not event.uncounted)
     return {event.id for event in fresh}
 
 

@@ -34,6 +34,8 @@ class EventKind:
     ``group`` is the filter of the timeline it belongs to. ``details`` says what it was about, in
     the active language, for one stored event. ``address`` is where an editor may look at it, by
     default the page it happened on. ``unit`` is the unit of ``Event.value``.
+    ``only_people`` do what no crawler does, such as signing in: whose browser it was is a person,
+    and it counts whatever was thought of that browser.
     ``countable`` kinds can be chosen in behaviour rules and points rules. ``permission`` is the
     full name of the permission an editor needs to read of it in a member's timeline.
     A kind that is not ``listed`` only says more about another event: the timeline leaves it out.
@@ -55,6 +57,7 @@ class EventKind:
     details: Callable[["Event"], str] = no_details
     unit: Text = ""
     countable: bool = True
+    only_people: bool = False
     did: Text = ""
     did_not: Text = ""
     something: Text = ""

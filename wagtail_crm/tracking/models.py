@@ -10,7 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import Site
 
@@ -52,6 +52,27 @@ class LooseForeignKey(models.ForeignKey):
     def __init__(self, to: Any, on_delete: Any = models.DO_NOTHING, **kwargs: Any) -> None:
         kwargs |= {"db_constraint": False, "db_index": False}
         super().__init__(to, on_delete, **kwargs)
+
+
+class Verdict(models.TextChoices):
+    """What a browser is thought to be; the visits of a machine are not counted."""
+
+    UNKNOWN = "unknown", pgettext_lazy("verdict", "not known")
+    HUMAN = "human", pgettext_lazy("verdict", "a person")
+    MACHINE = "machine", pgettext_lazy("verdict", "a machine")
+
+
+class Reason(models.TextChoices):
+    """Why it is thought so, to stand after the verdict."""
+
+    COLLEAGUE = "colleague", _("a colleague said so")
+    SIGNED_IN = "signed_in", _("somebody signed in on it")
+    DEED = "deed", _("it did what only people do, such as buying")
+    BEACON = "beacon", _("its pages were really looked at")
+    VELOCITY = "velocity", _("it called up more pages than a person can read")
+    REGULARITY = "regularity", _("it called up pages at the beat of a clock")
+    SILENCE = "silence", _("unlike others, it does not run what belongs to a page")
+    PROGRAM = "program", _("it goes by the name of a program")
 
 
 class Visitor(models.Model):
@@ -107,6 +128,12 @@ class Visitor(models.Model):
     first_touch = models.JSONField(default=dict, help_text="Referrer and UTM of the first visit.")
     last_touch = models.JSONField(default=dict, help_text="Referrer and UTM of the latest.")
 
+    verdict = models.CharField(
+        max_length=10, choices=Verdict, default=Verdict.UNKNOWN, db_default=Verdict.UNKNOWN
+    )
+    verdict_reason = models.CharField(max_length=20, choices=Reason, blank=True, db_default="")
+    judged_at = models.DateTimeField(null=True, blank=True)
+
     objects = VisitorQuerySet.as_manager()
 
     class Meta:
@@ -122,6 +149,10 @@ class Visitor(models.Model):
     def is_known_by_mail_only(self) -> bool:
         """Whether a link in a mail is all that says whose it is; mails are passed on."""
         return self.linked_by.startswith(MAILED)
+
+    @property
+    def is_machine(self) -> bool:
+        return self.verdict == Verdict.MACHINE
 
 
 class Event(models.Model):
@@ -144,6 +175,9 @@ class Event(models.Model):
         db_default=False,
         help_text="Nobody was signed in; it is the member's because the browser is.",
     )
+    uncounted = models.BooleanField(
+        default=False, db_default=False, help_text="A machine's visit: not in the totals."
+    )
 
     objects = EventQuerySet.as_manager()
 
@@ -164,6 +198,12 @@ class Event(models.Model):
                 fields=["visitor"],
                 name="crm_event_handed_over",
                 condition=models.Q(handed_over=True),
+            ),
+            # Putting back what was taken for a machine's.
+            models.Index(
+                fields=["visitor"],
+                name="crm_event_uncounted",
+                condition=models.Q(uncounted=True),
             ),
             # What happened to one campaign, order or survey.
             models.Index(

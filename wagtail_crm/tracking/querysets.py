@@ -73,6 +73,10 @@ class EventQuerySet(models.QuerySet["Event"]):
         by_mail = visitor.objects.known_by_mail_only().filter(pk=OuterRef("visitor_id"))
         return self.exclude(Q(handed_over=True) & Exists(by_mail))
 
+    def counted(self) -> Self:
+        """Without the visits of machines: what the totals are made of."""
+        return self.filter(uncounted=False)
+
     def handed_over(self) -> Self:
         """What members got with a browser, without having been signed in."""
         return self.filter(handed_over=True)

@@ -11,5 +11,10 @@ events_recorded = Signal()
 # Arguments: visitor_id (UUID), member_id (int), kinds (set of str).
 visitor_linked = Signal()
 
+# What a browser did counts no more, or again: it was judged to be a machine, or no machine.
+# Arguments: visitor_id (UUID), member_id (int) whose events they are, 0 for nobody's, kinds (set
+# of str). Sent for each of them.
+visitor_judged = Signal()
+
 # It was somebody else: what the browser's owner got with it is theirs no more. Same arguments.
 visitor_unlinked = Signal()

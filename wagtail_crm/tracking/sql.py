@@ -8,21 +8,24 @@ INGEST_POSTGRESQL = """
 WITH fresh AS (
     INSERT INTO wagtail_crm_tracking_event
         (id, at, kind, member_id, visitor_id, page_id, site_id, subject, value, data,
-         handed_over)
+         handed_over, uncounted)
     SELECT id, at, kind, coalesce(member_id, 0), visitor_id, coalesce(page_id, 0), site_id,
-           coalesce(subject, ''), value, coalesce(data, '{}'), coalesce(handed_over, false)
+           coalesce(subject, ''), value, coalesce(data, '{}'), coalesce(handed_over, false),
+           coalesce(uncounted, false)
     FROM json_to_recordset(%s::json) AS incoming (
         id uuid, at timestamptz, kind text, member_id bigint, visitor_id uuid, page_id bigint,
-        site_id bigint, subject text, value numeric, data jsonb, handed_over boolean
+        site_id bigint, subject text, value numeric, data jsonb, handed_over boolean,
+        uncounted boolean
     )
     ON CONFLICT DO NOTHING
-    RETURNING id, at, kind, member_id, page_id, subject, value
+    RETURNING id, at, kind, member_id, page_id, subject, value, uncounted
 ), totals AS (
     INSERT INTO wagtail_crm_tracking_dailytotal AS total
         (member_id, kind, page_id, subject, day, count, value)
     SELECT member_id, kind, page_id, subject, (at AT TIME ZONE %s)::date,
            count(*), coalesce(sum(value), 0)
     FROM fresh
+    WHERE NOT uncounted
     GROUP BY 1, 2, 3, 4, 5
     ORDER BY 1, kind COLLATE "C", 3, subject COLLATE "C", 5
     ON CONFLICT (member_id, kind, page_id, subject, day) DO UPDATE
@@ -60,7 +63,8 @@ ON CONFLICT (id) DO UPDATE SET
         THEN excluded.last_touch ELSE visitor.last_touch END,
     first_seen_at = least(visitor.first_seen_at, excluded.first_seen_at),
     last_seen_at = greatest(visitor.last_seen_at, excluded.last_seen_at)
-RETURNING id, member_id, owned_until, forgotten_at
+RETURNING id, member_id, owned_until, forgotten_at,
+    CASE WHEN verdict = 'machine' THEN verdict_reason ELSE '' END
 """
 
 # Moves members forward to the hour in which they were last seen, except those being changed now.

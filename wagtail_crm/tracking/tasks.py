@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from wagtail_crm.jobs import enqueue
 
-from . import actions, buffer, upkeep
+from . import actions, buffer, upkeep, verdicts
 
 logger = logging.getLogger(__name__)
 
@@ -47,3 +47,9 @@ def record_missing() -> int:
 def maintain() -> dict[str, int]:
     """Upkeep of the log, once a day however often it is called; returns what was done."""
     return upkeep.run_if_due()
+
+
+@shared_task
+def judge_visitors() -> int:
+    """Tell people and machines apart by what they did lately; returns how many were judged."""
+    return verdicts.judge_recent()

@@ -11,7 +11,8 @@ from django.db import connections, router
 
 from . import sql
 from .events import NOBODY, NewEvent
-from .models import Visitor
+from .kinds import require_kind
+from .models import Reason, Visitor
 
 
 class Sighting(NamedTuple):
@@ -25,11 +26,12 @@ class Sighting(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """Whose a browser is, what of it is theirs, and whether it said no."""
+    """Whose a browser is, what of it is theirs, whether it said no, and whether it is a machine."""
 
     member_id: int | None
     owned_until: datetime.datetime | None
     forgotten_at: datetime.datetime | None
+    machine_because: str = ""
 
     def gets(self, event: NewEvent) -> bool:
         """Whether what was done with nobody signed in is the owner's."""
@@ -39,6 +41,13 @@ class Owner(NamedTuple):
             and self.owned_until is not None
             and event.at <= self.owned_until
         )
+
+    def hides(self, event: NewEvent) -> bool:
+        """Whether it is a machine's visit; see :func:`wagtail_crm.tracking.verdicts.visits_of`."""
+        if not self.machine_because or require_kind(event.kind).only_people:
+            return False
+        signed_in = event.member_id != NOBODY and not event.handed_over
+        return not signed_in or self.machine_because == Reason.COLLEAGUE
 
 
 def with_owners(events: Sequence[NewEvent]) -> list[NewEvent]:
@@ -88,7 +97,12 @@ def _touch_portable(rows: list[Sighting]) -> dict[UUID, Owner]:
     new = [Visitor(**row._asdict()) for row in rows if row.id not in known]
     Visitor.objects.bulk_create(new)
     return {
-        key: Owner(visitor.member_id, visitor.owned_until, visitor.forgotten_at)
+        key: Owner(
+            visitor.member_id,
+            visitor.owned_until,
+            visitor.forgotten_at,
+            visitor.verdict_reason if visitor.is_machine else "",
+        )
         for key, visitor in known.items()
     }
 
@@ -107,6 +121,9 @@ def _with_owner(event: NewEvent, known: dict[UUID, Owner]) -> NewEvent:
     owner = known.get(event.visitor_id) if event.visitor_id else None
     if owner is None:
         return event
+    uncounted = owner.hides(event)
+    if event.uncounted != uncounted:
+        event = msgspec.structs.replace(event, uncounted=uncounted)
     if owner.gets(event):
         return msgspec.structs.replace(event, member_id=owner.member_id, handed_over=True)
     if owner.forgotten_at is not None and event.member_id != owner.member_id:

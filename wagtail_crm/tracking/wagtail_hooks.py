@@ -116,6 +116,12 @@ def register_jobs() -> Iterable[Job]:
             _("Records registrations and consents that a process which died left out"),
         ),
         Job(
+            "judge_visitors",
+            tasks.judge_visitors,
+            timedelta(minutes=5),
+            _("Tells people and machines apart by what they do"),
+        ),
+        Job(
             "maintain",
             tasks.maintain,
             # It does its work once a day. A scheduler that is started anew every night, and

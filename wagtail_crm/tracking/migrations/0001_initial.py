@@ -177,6 +177,38 @@ class Migration(migrations.Migration):
                     models.JSONField(default=dict, help_text="Referrer and UTM of the latest."),
                 ),
                 (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "not known"),
+                            ("human", "a person"),
+                            ("machine", "a machine"),
+                        ],
+                        db_default="unknown",
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "verdict_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("colleague", "a colleague said so"),
+                            ("signed_in", "somebody signed in on it"),
+                            ("deed", "it did what only people do, such as buying"),
+                            ("beacon", "its pages were really looked at"),
+                            ("velocity", "it called up more pages than a person can read"),
+                            ("regularity", "it called up pages at the beat of a clock"),
+                            ("silence", "unlike others, it does not run what belongs to a page"),
+                            ("program", "it goes by the name of a program"),
+                        ],
+                        db_default="",
+                        max_length=20,
+                    ),
+                ),
+                ("judged_at", models.DateTimeField(blank=True, null=True)),
+                (
                     "member",
                     models.ForeignKey(
                         blank=True,
@@ -307,6 +339,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "uncounted",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="A machine's visit: not in the totals.",
+                    ),
+                ),
+                (
                     "member",
                     wagtail_crm.tracking.models.LooseForeignKey(
                         db_constraint=False,
@@ -364,6 +404,14 @@ class Migration(migrations.Migration):
             "event",
             models.Index(
                 condition=models.Q(("member", 0)), fields=["visitor"], name="crm_event_unstitched"
+            ),
+        ),
+        migrations.AddIndex(
+            "event",
+            models.Index(
+                condition=models.Q(("uncounted", True)),
+                fields=["visitor"],
+                name="crm_event_uncounted",
             ),
         ),
         migrations.AddIndex(
