@@ -52,7 +52,10 @@ def test_an_editor_makes_a_rule(editor):
 def test_an_amount_is_asked_for_only_where_there_is_one(editor):
     page = BeautifulSoup(editor.get("/admin/crm/earningrule/add/").text, "html.parser")
     (asked,) = page.select('[data-controller="w-rules"] [data-w-rules-target="enable"]')
-    assert (asked["name"], asked["data-w-rules"]) == ("per_value", '{"kind": ["engagement", "purchase"]}')
+    assert (asked["name"], asked["data-w-rules"]) == (
+        "per_value",
+        '{"kind": ["engagement", "purchase"]}',
+    )
 
 
 @pytest.mark.parametrize(

@@ -29,13 +29,13 @@ from wagtail_crm.segments.runs.preview import preview
 from wagtail_crm.viewsets import may_look
 
 from .people import with_links
-from .screens import SegmentScreen
+from .screens import MembersScreen
 
 # What the page itself sends, beside what the form of the action asks.
 OWN = ("csrfmiddlewaretoken", "step", "key")
 
 
-class ChooseActionView(SegmentScreen, TemplateView):
+class ChooseActionView(MembersScreen, TemplateView):
     """What can be done to everybody in a segment."""
 
     template_name = "wagtail_crm/segments/act/choose.html"
@@ -46,7 +46,7 @@ class ChooseActionView(SegmentScreen, TemplateView):
         return super().get_context_data(**kwargs) | {"actions": actions}
 
 
-class ActView(SegmentScreen, TemplateView):
+class ActView(MembersScreen, TemplateView):
     """The form of an action; then the dry run, on a page that changes nothing; then the start.
 
     What was filled in travels from page to page, so nothing is kept before the start.

@@ -20,15 +20,20 @@ from .screens import may
 
 def act_button(segment: Segment, user: Any) -> list[HeaderButton]:
     """The way to act on a segment; for live ones, and those who may do something."""
-    if not segment.live or not actions_for(user):
+    if not _has_members(segment) or not actions_for(user):
         return []
     url = reverse("crm_segment_act", args=[segment.pk])
     return [HeaderButton(_("Act on this segment"), url=url, icon_name="crosshairs")]
 
 
+def _has_members(segment: Segment) -> bool:
+    """Not a draft, and not one that is decided on each visit."""
+    return segment.live and not segment.about_visit
+
+
 def more_buttons(segment: Segment, user: Any) -> list[Button]:
     """What is done to a segment more rarely."""
-    if not segment.live:
+    if not _has_members(segment):
         return []
     buttons = [
         Button(
@@ -50,7 +55,7 @@ def more_buttons(segment: Segment, user: Any) -> list[Button]:
 
 def act_from_the_list(snippet: Any, user: Any, next_url: str) -> Iterator[Button]:
     """For ``register_snippet_listing_buttons``: the same, beside each name."""
-    if isinstance(snippet, Segment) and snippet.live and actions_for(user):
+    if isinstance(snippet, Segment) and _has_members(snippet) and actions_for(user):
         url = reverse("crm_segment_act", args=[snippet.pk])
         yield Button(_("Act on this segment"), url=url, icon_name="crosshairs", priority=5)
 

@@ -13,6 +13,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.permissions import policy_registry
 
 from wagtail_crm.segments.models import Segment
+from wagtail_crm.segments.querysets import SegmentQuerySet
 from wagtail_crm.viewsets import may_look
 
 
@@ -43,7 +44,10 @@ class SegmentScreen(WagtailAdminTemplateMixin):
 
     @cached_property
     def segment(self) -> Segment:
-        return get_object_or_404(Segment.objects.live(), pk=self.kwargs["pk"])
+        return get_object_or_404(self.segments(), pk=self.kwargs["pk"])
+
+    def segments(self) -> SegmentQuerySet:
+        return Segment.objects.live()
 
     @property
     def segment_url(self) -> str:
@@ -62,3 +66,10 @@ class SegmentScreen(WagtailAdminTemplateMixin):
             kwargs = {"segment": self.segment, "segment_url": self.segment_url} | kwargs
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return context
+
+
+class MembersScreen(SegmentScreen):
+    """A screen that needs to know who is in the segment: that must not hang on a visit."""
+
+    def segments(self) -> SegmentQuerySet:
+        return Segment.objects.decided_beforehand()

@@ -31,7 +31,7 @@ from wagtail_crm.segments.runs.builtin import AddToStatic
 from wagtail_crm.segments.static_upload import Uploaded, add_from_file
 from wagtail_crm.viewsets import may_look
 
-from .screens import SegmentScreen, may
+from .screens import MembersScreen, SegmentScreen, may
 
 # Refused lines that a page shows; beyond that a file is better mended as a whole.
 SHOWN = 2_000
@@ -205,7 +205,7 @@ class FreezeForm(NameForm):
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
 
-class FreezeView(SegmentScreen, FormView):
+class FreezeView(MembersScreen, FormView):
     """Who is in a segment now, kept in a static one."""
 
     permission = "add"
