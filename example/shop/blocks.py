@@ -6,6 +6,7 @@ an audience are shown only to the segments, times and devices that an editor cho
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
+from wagtail.documents.blocks import DocumentChooserBlock
 from wagtail.fields import StreamField
 from wagtail.images.blocks import ImageChooserBlock
 
@@ -127,6 +128,21 @@ class PictureBlock(blocks.StructBlock):
         template = "shop/blocks/picture.html"
 
 
+class FilmBlock(blocks.StructBlock):
+    """What is measured of it is told by its name: a new file does not begin anew."""
+
+    name = blocks.CharBlock(label=_("name"), max_length=100)
+    file = DocumentChooserBlock(label=_("film"), help_text=_("A file that ends in .webm or .mp4."))
+    caption = blocks.CharBlock(label=_("caption"), required=False)
+    caption_en = blocks.CharBlock(label=_("caption (English)"), required=False)
+
+    class Meta:
+        icon = "media"
+        label = _("Film")
+        label_format = "{name}"
+        template = "shop/blocks/film.html"
+
+
 class QuestionsBlock(blocks.StructBlock):
     questions = blocks.ListBlock(
         blocks.StructBlock(
@@ -152,6 +168,7 @@ class BodyBlocks(blocks.StreamBlock):
 
     text = TextBlock()
     picture = PictureBlock()
+    film = FilmBlock()
     tip = TipBlock()
     recipe = RecipeBlock()
     questions = QuestionsBlock()

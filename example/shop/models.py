@@ -4,11 +4,14 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from modelcluster.contrib.taggit import ClusterTaggableManager
 from modelcluster.fields import ParentalKey
 from taggit.models import TaggedItemBase
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
+from wagtail.contrib.forms.models import AbstractFormField, FormMixin
+from wagtail.contrib.forms.panels import FormSubmissionsPanel
 from wagtail.models import Page
 from wagtail.search import index
 
@@ -241,6 +244,39 @@ class ContentPage(BodyPage):
     @property
     def chapters(self):
         return ContentPage.objects.child_of(self).live().select_related("picture")
+
+
+class ContactPage(FormMixin, ContentPage):
+    """A form of Wagtail's own; what is sent is in the admin under "Forms"."""
+
+    template = "shop/contact_page.html"
+    landing_page_template = "shop/contact_page_sent.html"
+    content_panels: ClassVar = [
+        *ContentPage.content_panels,
+        FormSubmissionsPanel(),
+        InlinePanel("form_fields", label=_("field")),
+    ]
+
+    class Meta:
+        verbose_name = _("contact form")
+        verbose_name_plural = _("contact forms")
+
+    def get_form_fields(self):
+        fields = super().get_form_fields()
+        for field in fields:
+            field.label = (get_language() == "en" and field.label_en) or field.label
+        return fields
+
+
+class ContactField(AbstractFormField):
+    page = ParentalKey(ContactPage, on_delete=models.CASCADE, related_name="form_fields")
+    label_en = models.CharField(_("label (English)"), max_length=255, blank=True)
+
+    panels: ClassVar = [FieldPanel("label_en"), *AbstractFormField.panels]
+
+    class Meta(AbstractFormField.Meta):
+        verbose_name = _("field")
+        verbose_name_plural = _("fields")
 
 
 class MemberPage(BodyPage):

@@ -17,6 +17,8 @@ from .serve import ServeChain
 
 logger = logging.getLogger(__name__)
 
+FORM_SUBMITTED = "form_submitted"
+
 _sender: ContextVar[Crm | None] = ContextVar("crm_of_the_form_that_is_sent", default=None)
 
 
@@ -41,7 +43,7 @@ def record_submission(instance: Any, created: bool, **kwargs: Any) -> None:
     if crm is None or not created:
         return
     try:
-        crm.track("form_submitted", page=instance.page)
+        crm.track(FORM_SUBMITTED, page=instance.page)
     except Exception:
         logger.exception("A form that was sent on page %s was not recorded.", instance.page_id)
 

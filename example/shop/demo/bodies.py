@@ -3,6 +3,10 @@
 import html
 import itertools
 import json
+from importlib import resources
+
+from django.core.files.base import ContentFile
+from wagtail.documents.models import Document
 
 
 def rich(text):
@@ -22,6 +26,17 @@ def _paragraph(line):
     if line.startswith("## "):
         return f"<h2>{html.escape(line[3:])}</h2>"
     return f"<p>{html.escape(line)}</p>"
+
+
+def film(name, title):
+    """A film of ``films/`` in the library of documents."""
+    known = Document.objects.filter(title=title).first()
+    if known:
+        return known
+    data = (resources.files(__package__) / "films" / name).read_bytes()
+    return Document.objects.create(
+        title=title, file=ContentFile(data, name=name), file_size=len(data)
+    )
 
 
 class Bodies:
@@ -48,6 +63,9 @@ class Bodies:
 
     def _picture_block(self, value):
         return value | {"picture": self._pictures[value["picture"]].pk}
+
+    def _film_block(self, value):
+        return value | {"file": film(value["file"], value["name"]).pk}
 
     def _recipe_block(self, value):
         ingredients = value["ingredients"].items()

@@ -32,7 +32,11 @@ INTROS = {
         "In Tokyo, in Osaka and online. Always few people.",
     ),
 }
-TYPES = {"member": models.MemberPage, "content": models.ContentPage}
+TYPES = {
+    "member": models.MemberPage,
+    "content": models.ContentPage,
+    "contact": models.ContactPage,
+}
 COPIED = ("slug", "title", "title_en", "intro", "intro_en", "area")
 
 
@@ -185,6 +189,8 @@ class Planter:
     def _plain(self, parent, item, path):
         model = TYPES[item.get("type", "member")]
         page = self._page(model, item, show_in_menus=item.get("in_menu", False))
+        for place, field in enumerate(item.get("fields", ())):
+            page.form_fields.add(models.ContactField(sort_order=place, **field))
         path = f"{path}{item['slug']}"
         self._add(parent, page, path)
         self.later.append((page, item))
