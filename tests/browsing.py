@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -43,14 +44,21 @@ def _chromium():
     return found
 
 
+def _version_of(program):
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    return re.search(r"[\d.]+", told.stdout).group()
+
+
 @pytest.fixture(scope="session")
 def browser():
     """Chromium, started once."""
     program = _chromium()
     # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    # What a page sends while it is left carries the browser's own name, whatever it is told.
+    named = f"--user-agent={PERSON.format(version=_version_of(program))}"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=program, args=[*FLAGS, named])
         yield chromium
         chromium.close()
 

@@ -134,7 +134,6 @@ class FilmBlock(blocks.StructBlock):
     name = blocks.CharBlock(label=_("name"), max_length=100)
     file = DocumentChooserBlock(label=_("film"), help_text=_("A file that ends in .webm or .mp4."))
     caption = blocks.CharBlock(label=_("caption"), required=False)
-    caption_en = blocks.CharBlock(label=_("caption (English)"), required=False)
 
     class Meta:
         icon = "media"

@@ -110,7 +110,9 @@ def points_for(*kinds):
 
 
 def kinds_of(member):
-    return list(Event.objects.of_member(member).order_by("at").values_list("kind", flat=True))
+    """What they did, without how long they stayed: that is told beside the view."""
+    events = Event.objects.of_member(member).exclude(kind="engagement").order_by("at")
+    return list(events.values_list("kind", flat=True))
 
 
 def members_of(name):

@@ -303,10 +303,21 @@ def test_of_a_film_is_told_how_far_they_came(member, bread):
         fields = {"subject": "video:/film.webm", "data": data, "at": minutes(percent)}
         return NewEvent("video_progress", member_id=member.pk, page_id=bread.pk, **fields)
 
-    record_events(events=[watched(25), watched(50), watched(75)])
+    record_events(
+        events=[
+            watched(25),
+            view(bread.pk, member_id=member.pk, at=minutes(40)),
+            watched(50),
+            NewEvent("login", member_id=member.pk, at=minutes(60)),
+            watched(75),
+        ]
+    )
     with translation.override("en"):
         assert lines(timeline_of(member))[0][1] == [
-            ("Watched part of a video", "film.webm 75%, on “Bread”", 1)
+            ("Watched part of a video", "film.webm 75%, on “Bread”", 1),
+            ("Signed in", "", 1),
+            ("Viewed a page", "Bread", 1),
+            ("Watched part of a video", "film.webm 25%, on “Bread”", 1),
         ]
 
 

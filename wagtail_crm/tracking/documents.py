@@ -21,6 +21,8 @@ SERVE = "wagtaildocs_serve"
 PAGE = "wagtail_serve"
 # The parts of a page: a film or a picture that is shown is no download.
 PARTS = {"audio", "video", "image", "track", "font", "style", "script"}
+# How scripts fetch.
+BY_SCRIPT = {"cors", "same-origin"}
 # Players and readers of PDF fetch the rest of a file in pieces; Safari asks for two bytes first.
 FROM_THE_BEGINNING = re.compile(r"bytes=0-(?!1$)\d*$")
 
@@ -42,6 +44,8 @@ def record_download(request: HttpRequest, instance: Any, **kwargs: Any) -> None:
 def _is_wanted(request: HttpRequest) -> bool:
     piece = request.headers.get("Range")
     if piece and not FROM_THE_BEGINNING.match(piece):
+        return False
+    if request.headers.get("Sec-Fetch-Mode") in BY_SCRIPT:
         return False
     return is_human_view(request) and request.headers.get("Sec-Fetch-Dest") not in PARTS
 

@@ -19,9 +19,8 @@ from .models import Event
 
 # Events read at a time; repeats fold, so fewer lines are drawn.
 PAGE_SIZE = 60
-# Repeats of one line: of views the number counts, of a film how far somebody came.
-COUNTED = {"page_view"}
-FOLDABLE = {*COUNTED, "video_progress"}
+FOLDABLE = {"page_view"}
+FILM = {"video_progress", "video_completed"}
 
 
 @dataclass(frozen=True)
@@ -149,10 +148,27 @@ def _stays(events: Sequence[Event]) -> dict[uuid.UUID, int]:
     return found
 
 
+def _overtaken(events: Sequence[Event]) -> set[uuid.UUID]:
+    """Of a film that was watched in one view of its page only how far somebody came is told."""
+    further: dict[tuple[Any, ...], set[str]] = {}
+    found = set()
+    for event in events:
+        place = (event.page_id, event.visitor_id)
+        if event.kind == "page_view":
+            further.pop(place, None)
+        elif event.kind in FILM:
+            films = further.setdefault(place, set())
+            if event.subject in films:
+                found.add(event.pk)
+            films.add(event.subject)
+    return found
+
+
 def _entries(events: Sequence[Event]) -> Iterator[Entry]:
     stays = _stays(events)
+    told_elsewhere = _overtaken(events) | {pk for pk, seconds in stays.items() if not seconds}
     for event in events:
-        if event.kind == "engagement" and event.pk in stays:
+        if event.pk in told_elsewhere:
             continue
         kind = event_kinds.get(event.kind) or EventKind(event.kind, capfirst(event.kind))
         yield Entry(
@@ -178,7 +194,7 @@ def _folded(entries: Iterable[Entry]) -> Iterator[Entry]:
     for key, same in groupby(entries, key=lambda entry: entry.key):
         repeats = list(same)
         if key[0] in FOLDABLE:
-            count = len(repeats) if key[0] in COUNTED else 1
-            yield replace(repeats[0], count=count, seconds=sum(each.seconds for each in repeats))
+            seconds = sum(each.seconds for each in repeats)
+            yield replace(repeats[0], count=len(repeats), seconds=seconds)
         else:
             yield from repeats

@@ -3,7 +3,7 @@
 (() => {
     "use strict";
     const { url, page, cookie, yes, mode } = document.currentScript.dataset;
-    const IDLE = 30_000, ALMOST_ALL = 80, LONGEST = 14_400;
+    const IDLE = 30_000, ALMOST_ALL = 80, AT_END = 0.98, LONGEST = 14_400;
     const FILE = /\.(7z|csv|docx?|dmg|epub|exe|gz|ics|key|mp[34]|m4a|msi|numbers|od[pst]|pages|pdf|pptx?|rar|rtf|tar|tgz|txt|xlsx?|zip)$/i;
     const on = (target, names, listener) =>
         names.split(" ").forEach((name) => target.addEventListener(name, listener, { capture: true, passive: true }));
@@ -52,7 +52,7 @@
         look();
         credit();
         const value = Math.min(Math.round(engaged / 1000), LONGEST);
-        if (value) measured.push({ kind: "engagement", data: { value, scroll: depth } });
+        if (value && +page) measured.push({ kind: "engagement", data: { value, scroll: depth } });
         engaged = value ? 0 : engaged;
         send();
     };
@@ -76,35 +76,34 @@
         else if (link.host !== location.host) add(measured, "outbound_click", data);
     });
 
-    // Films: which hundredths of one were played, wherever somebody jumps.
+    // Films: how much of one was played, wherever somebody jumps.
     const films = new WeakMap();
-    const play = (player, source, video, time, length) => {
-        let film = films.get(player);
-        if (!film || film.source !== source) film = { source, seen: new Set(), told: 0, at: time };
+    const filmOf = (player, source) => {
+        const known = films.get(player);
+        if (known && known.source === source) return known;
+        const film = { source, told: 0, seen: new Set() };
         films.set(player, film);
-        film.length = length = length || film.length;
-        if (!(length > 0 && length < Infinity && time >= 0)) return;
-        const to = Math.min(100, (time / length) * 100);
-        if (time > film.at && time - film.at < 3) {
-            credit();
-            for (let part = Math.floor((film.at / length) * 100); part < to; part++) film.seen.add(part);
-        }
-        film.at = time;
-        const size = film.seen.size;
-        while (film.told < 75 && size >= film.told + 25) {
+        return film;
+    };
+    const play = (film, video, percent, isAtEnd) => {
+        while (film.told < 75 && percent >= film.told + 25) {
             film.told += 25;
             add(measured, "video_progress", { video, percent: film.told });
         }
-        if (film.told === 75 && size >= ALMOST_ALL && to > 98) {
+        if (isAtEnd && film.told === 75 && percent >= ALMOST_ALL) {
             film.told = 100;
             add(measured, "video_completed", { video });
         }
     };
-    on(document, "play timeupdate ended", ({ target: film }) => {
+    on(document, "timeupdate ended", ({ target }) => {
+        const { currentTime, currentSrc, dataset, duration, played } = target;
         // What runs by itself without sound is decoration.
-        if (film.tagName !== "VIDEO" || film.loop || (film.autoplay && film.muted)) return;
-        const source = film.currentSrc;
-        play(film, source, (film.dataset.crmVideo || source).slice(0, 500), film.currentTime, film.duration);
+        if (target.tagName !== "VIDEO" || target.loop || (target.autoplay && target.muted) || !(duration < Infinity)) return;
+        if (!target.paused) credit();
+        let seconds = 0;
+        for (let part = 0; part < played.length; part++) seconds += played.end(part) - played.start(part);
+        const name = (dataset.crmVideo || currentSrc).slice(0, 500);
+        play(filmOf(target, currentSrc), name, (seconds / duration) * 100, currentTime > duration * AT_END);
     });
 
     // Players of YouTube and Vimeo tell where they are when asked; no code of theirs is needed here.
@@ -126,8 +125,17 @@
         try {
             const said = typeof data === "string" ? JSON.parse(data) : data;
             if (said.event === "ready") ask(frame);
-            const { currentTime, seconds = currentTime, duration } = said.info || said.data || {};
-            play(frame, id[3], frame.dataset.crmVideo || `${youtube || vimeo}:${id[3]}`, seconds, duration);
+            const { currentTime, seconds: now = currentTime, duration } = said.info || said.data || {};
+            const film = filmOf(frame, id[3]);
+            const length = (film.length = duration || film.length);
+            if (!length || !(now >= 0)) return;
+            // They tell only where they are: what lies between two moments close by was played.
+            if (now > film.at && now - film.at < 3) {
+                credit();
+                for (let part = Math.floor((film.at / length) * 100); part < (now / length) * 100; part++) film.seen.add(part);
+            }
+            film.at = now;
+            play(film, frame.dataset.crmVideo || `${youtube || vimeo}:${id[3]}`, film.seen.size, now > length * AT_END);
         } catch {
             // Not for us.
         }
