@@ -16,6 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 from wagtail.log_actions import log
 
+from wagtail_crm.conf import crm_settings
 from wagtail_crm.members.models import Member
 
 from . import buffer, facts, signals, verdicts
@@ -320,6 +321,12 @@ def remember_account(*, visitor_id: UUID, user: Any) -> bool:
     visitor.user = user
     visitor.save(update_fields=["user"])
     return True
+
+
+def keep_consent_of_browser(*, visitor_id: UUID) -> None:
+    """The proof that GDPR Art. 7(1) asks for: which text a browser said yes to, and when."""
+    proof = {"consent_version": crm_settings.consent_version, "consented_at": timezone.now()}
+    Visitor.objects.update_or_create(pk=visitor_id, defaults=proof)
 
 
 @transaction.atomic

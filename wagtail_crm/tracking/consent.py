@@ -63,13 +63,18 @@ def visitor_id_of(request: HttpRequest) -> uuid.UUID | None:
     return visitor_id if visitor_id.version == 4 else None
 
 
+def cookie_value(answer: Answer) -> str:
+    """What the consent cookie says for an answer to the text in force."""
+    return f"{crm_settings.consent_version}:{answer}"
+
+
 def remember_answer(request: HttpRequest, response: HttpResponse, answer: Answer) -> None:
     """Set the consent cookie; a "no" also takes the visitor cookie away.
 
     Scripts of the page may read the answer: that of the beacon sends nothing after a "no".
     """
-    value = f"{crm_settings.consent_version}:{answer}"
-    _set_cookie(request, response, crm_settings.consent_cookie_name, value, httponly=False)
+    name, value = crm_settings.consent_cookie_name, cookie_value(answer)
+    _set_cookie(request, response, name, value, httponly=False)
     if answer == "no":
         response.delete_cookie(crm_settings.visitor_cookie_name, samesite="Lax")
 

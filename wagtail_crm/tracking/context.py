@@ -157,6 +157,12 @@ class Crm:
             return self.new_visitor_id
         return consent.visitor_id_of(self.request) if self.may_track else None
 
+    @property
+    def is_to_be_forgotten(self) -> bool:
+        """A member who said no, on a browser that still has our number. Asks nothing itself."""
+        known = self.__dict__.get("snapshot", NOTHING_KNOWN)
+        return known.get("profiling") is False and consent.visitor_id_of(self.request) is not None
+
     def ensure_visitor_id(self) -> uuid.UUID:
         """The browser's id; a browser without one gets it with this response."""
         return self.visitor_id or self.renew_visitor_id()

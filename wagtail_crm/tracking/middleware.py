@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
@@ -27,7 +28,9 @@ class CrmMiddleware:
         response = self.get_response(request)
         if crm.pending and response.status_code < 400:
             self.save(crm)
-        if crm.new_visitor_id is not None:
+        if crm.is_to_be_forgotten:
+            self.forget(crm, response)
+        elif crm.new_visitor_id is not None:
             consent.set_visitor_cookie(request, response, crm.new_visitor_id)
         if crm.new_visitor_id is not None or crm.depends_on_cookies:
             patch_vary_headers(response, ["Cookie"])
@@ -39,6 +42,18 @@ class CrmMiddleware:
             # Some shared caches do not heed Vary: they would give one browser's id to all.
             patch_cache_control(response, private=True)
         return response
+
+    def forget(self, crm: Crm, response: HttpResponse) -> None:
+        """What a member said of themselves elsewhere is heeded where they are."""
+        visitor_id = consent.visitor_id_of(crm.request)
+        try:
+            if visitor_id is not None:
+                actions.forget_visitor(visitor_id=visitor_id)
+        except DatabaseError:
+            logger.exception("A browser could not be forgotten; its next page tries again.")
+            return
+        consent.remember_answer(crm.request, response, "no")
+        crm.is_private = crm.depends_on_cookies = True
 
     def save(self, crm: Crm) -> None:
         """Whatever goes wrong here, the visitor gets the page."""

@@ -7,20 +7,21 @@ from tests.tracking.factories import CHROME
 from wagtail_crm.tracking.context import Crm
 
 TEMPLATE = Template("{% load crm_consent %}{% consent_bar privacy_url='/privacy/' %}")
+CACHED = Template("{% load crm_consent %}{% consent_bar privacy_url='/privacy/' cached=True %}")
 
 
 @pytest.fixture
 def bar(rf):
     """The bar as this visitor gets it."""
 
-    def render(cookie=None, language="en", **headers):
+    def render(cookie=None, language="en", template=TEMPLATE, **headers):
         request = rf.get("/rye/?q=a&b=1", headers={"user-agent": CHROME} | headers)
         if cookie:
             request.COOKIES["crm_consent"] = cookie
         request.user = AnonymousUser()
         request.crm = Crm(request)
         with translation.override(language):
-            html = TEMPLATE.render(Context({"request": request}))
+            html = template.render(Context({"request": request}))
         return " ".join(html.split()), request
 
     return render
@@ -81,3 +82,20 @@ def test_it_is_not_shown_in_previews_or_without_the_middleware(rf):
 def test_a_page_with_the_bar_depends_on_cookies(bar):
     _html, request = bar()
     assert request.crm.depends_on_cookies is True
+
+
+def test_on_a_cached_page_it_is_the_same_for_everybody(bar):
+    asked = [bar(cookie, template=CACHED) for cookie in (None, "1:yes", "1:no")]
+    asked.append(bar(template=CACHED, **{"sec-gpc": "1"}))
+    [html] = {html for html, _request in asked}
+    assert '<section class="crm-consent" aria-labelledby="crm-consent-title" hidden>' in html
+    assert 'consent.js" defer data-cookie="crm_consent" data-yes="1:yes"></script>' in html
+    assert '<noscript><p class="crm-consent-link"><a href="/crm/consent/">' in html
+    assert '<input type="hidden" name="next" value="">' in html
+    assert "q=a" not in html
+    assert [request.crm.depends_on_cookies for _html, request in asked] == [False] * 4
+
+
+def test_on_a_cached_page_nobody_is_asked_in_mode_off(bar, crm_settings):
+    crm_settings(CONSENT_MODE="off")
+    assert bar(template=CACHED)[0] == ""

@@ -4,10 +4,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.members.factories import make_registered_member
+from tests.members.factories import make_registered_member, make_user
 from tests.tracking.factories import CHROME, make_browser, visit
+from wagtail_crm.members.actions import record_consent
 from wagtail_crm.members.models import ConsentRecord
-from wagtail_crm.tracking import actions
+from wagtail_crm.tracking import actions, snapshots
 from wagtail_crm.tracking.models import Event, Visitor
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,63 @@ def test_yes_is_remembered_and_the_way_goes_back(page, strict):
     response = answer(strict, "yes")
     assert (response.status_code, response["Location"]) == (302, "/sourdough/?a=1")
     assert response.cookies["crm_consent"].value == "1:yes"
-    assert list(response.cookies) == ["crm_consent"]
+    assert sorted(response.cookies) == ["crm_consent", "crm_visitor"]
+
+
+def test_a_yes_is_kept_with_the_version_of_the_text(page, strict, crm_settings):
+    crm_settings(CONSENT_VERSION="3")
+    visitor = answer(strict, "yes").cookies["crm_visitor"].value
+    row = Visitor.objects.get(pk=visitor)
+    assert (row.consent_version, row.consented_at is not None) == ("3", True)
+    strict.get(page.url)
+    crm_settings(CONSENT_VERSION="4")
+    answer(strict, "yes")
+    assert [row.consent_version for row in Visitor.objects.all()] == ["4"]
+
+
+def test_a_yes_of_members_staff_and_machines_makes_no_browser(page):
+    staff = make_user(is_staff=True, is_superuser=True)
+    for client in (
+        make_browser(None, user=make_registered_member().user),
+        make_browser(None, user=staff),
+        make_browser(None, agent="python-requests/2.31"),
+    ):
+        assert list(answer(client, "yes").cookies) == ["crm_consent"]
+    assert Visitor.objects.count() == 0
+
+
+def test_a_no_of_a_member_elsewhere_is_heeded_on_the_next_page(page):
+    member = make_registered_member()
+    client = make_browser("yes", user=member.user, commits=True)
+    client.get(page.url)
+    visitor = client.cookies["crm_visitor"].value
+    record_consent(member=member, purpose="profiling", granted=False, source="my_page")
+    snapshots.refresh([member.pk])
+    response = client.get(page.url)
+    assert response.cookies["crm_visitor"]["max-age"] == 0
+    assert response.cookies["crm_consent"].value == "1:no"
+    assert "private" in response["Cache-Control"]
+    assert Visitor.objects.get(pk=visitor).forgotten_at is not None
+    assert dict(client.get(page.url).cookies) == {}
+
+
+def test_a_member_who_changes_their_mind_is_not_forgotten(page):
+    member = make_registered_member()
+    record_consent(member=member, purpose="profiling", granted=False, source="my_page")
+    client = make_browser(None, user=member.user, commits=True)
+    client.cookies["crm_visitor"] = str(uuid.uuid4())
+    response = answer(client, "yes")
+    assert response.cookies["crm_consent"].value == "1:yes"
+    assert "crm_visitor" not in response.cookies
+
+
+def test_the_page_says_that_the_browser_says_no(page):
+    text = "ブラウザーの設定で拒否されています。"
+    said = [
+        text in make_browser(consent).get(URL, headers=headers).content.decode()
+        for consent, headers in ((None, {"sec-gpc": "1"}), ("yes", {"dnt": "1"}), (None, {}))
+    ]
+    assert said == [True, False, False]
 
 
 def test_views_count_from_the_answer_on(page):

@@ -56,6 +56,7 @@ class ConsentView(TemplateView):
             answer = browser == "yes"
         return super().get_context_data(
             answer=answer,
+            opted_out=answer is None and consent.opted_out_by_browser(self.request),
             base_template=crm_settings.base_template,
             mode=crm_settings.consent_mode,
             next=_way_back(self.request),
@@ -67,19 +68,30 @@ class ConsentView(TemplateView):
         if answer not in ("yes", "no"):
             return HttpResponseBadRequest()
         crm: Crm = request.crm  # type: ignore[attr-defined]
-        visitor_id = consent.visitor_id_of(request)
-        if crm.member is not None:
+        visitor_id, member = consent.visitor_id_of(request), crm.member
+        if member is not None:
             record_consent(
-                member=crm.member,
+                member=member,
                 purpose=ConsentRecord.Purpose.PROFILING,
                 granted=answer == "yes",
                 source="consent_bar",
             )
         if answer == "no" and visitor_id is not None:
             actions.forget_visitor(visitor_id=visitor_id)
+        # What was known of them before the answer is not what they say now.
+        crm.reset()
         response = HttpResponseRedirect(_way_back(request))
         consent.remember_answer(request, response, "yes" if answer == "yes" else "no")
+        if answer == "yes" and member is None:
+            _keep_proof(crm, request)
         return response
+
+
+def _keep_proof(crm: Crm, request: HttpRequest) -> None:
+    """That of a member is a record of theirs; others have nothing but the browser's number."""
+    request.COOKIES[crm_settings.consent_cookie_name] = consent.cookie_value("yes")
+    if crm.may_track:
+        actions.keep_consent_of_browser(visitor_id=crm.ensure_visitor_id())
 
 
 def _way_back(request: HttpRequest) -> str:

@@ -14,7 +14,7 @@
         const answer = found && found.slice(cookie.length + 1);
         if (answer === yes) return false;
         if (/:no"?$/.test(answer) || navigator.globalPrivacyControl || navigator.doNotTrack === "1") return true;
-        return mode === "opt_in" && !!document.querySelector(".crm-consent");
+        return mode === "opt_in" && !!document.querySelector(".crm-consent:not([hidden])");
     };
 
     // The site's own events go apart: one that is refused takes no measured one with it.
