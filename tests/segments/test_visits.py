@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 from django.core.cache import caches
+from django.db import OperationalError, connection
 from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -246,3 +247,25 @@ class TestEditor:
         again = type(segment).objects.get(pk=segment.pk)
         assert again.rule == segment.rule
         assert again.rule.problems() == []
+
+
+class TestFaults:
+    """A page never fails because its segments cannot be known."""
+
+    @staticmethod
+    def away(execute, sql, params, many, context):
+        raise OperationalError("the database is away")
+
+    def test_without_database_a_browser_has_no_history(self, caplog):
+        segment = make_segment(behaviour("search"))
+        crm = crm_of(uuid.uuid4())
+        with connection.execute_wrapper(self.away):
+            assert segment.pk not in crm.segments
+        assert "Nothing is known of the browser" in caplog.text
+
+    def test_without_database_the_segments_read_last_are_asked(self, caplog, monkeypatch):
+        segment = make_segment(PHONE)
+        monkeypatch.setattr(compiled, "FRESH_FOR", -1.0)
+        with connection.execute_wrapper(self.away):
+            assert segment.pk in crm_of(consent=False, agent=IPHONE).segments
+        assert "the segments that were read last" in caplog.text

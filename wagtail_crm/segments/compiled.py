@@ -10,6 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import swapper
+from django.db import DatabaseError
 from django.utils.translation import gettext
 
 from .interests import Interests
@@ -109,9 +110,12 @@ FRESH_FOR = 5.0
 
 
 def lately_live_segments() -> LiveSegments:
-    """As :func:`live_segments`, a few seconds old at most: pages do not ask each time."""
+    """As :func:`live_segments`, for pages: a few seconds old at most, and older than nothing."""
     if time.monotonic() - _looked_at > FRESH_FOR:
-        live_segments()
+        try:
+            live_segments()
+        except DatabaseError:
+            logger.exception("Pages go on with the segments that were read last.")
     return _kept
 
 

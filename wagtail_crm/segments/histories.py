@@ -5,6 +5,7 @@ it in one go. It goes when the browser gets an owner: its events are theirs then
 """
 
 import datetime
+import logging
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -13,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 import swapper
+from django.db import DatabaseError
 from django.db.models import Count, Min, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
@@ -23,6 +25,8 @@ from wagtail_crm.tracking.snapshots import ask_cache
 
 from .compiled import LiveSegments
 from .rules.person import Total
+
+logger = logging.getLogger(__name__)
 
 # What is older, or beyond so many different things, is not asked of a browser without an account.
 RECENT = datetime.timedelta(days=90)
@@ -44,12 +48,17 @@ NO_HISTORY = History()
 
 
 def history_of(visitor_id: uuid.UUID) -> History:
-    """One cached read; from the log when there is no record."""
+    """One cached read; from the log when there is no record. Never raises."""
     found = ask_cache("get", _key(visitor_id))
-    if not isinstance(found, History):
-        found = _build([visitor_id])[visitor_id]
-        ask_cache("add", _key(visitor_id), found, KEPT_FOR.total_seconds())
-    return found
+    if isinstance(found, History):
+        return found
+    try:
+        built = _build([visitor_id])[visitor_id]
+    except DatabaseError:
+        logger.exception("Nothing is known of the browser %s.", visitor_id)
+        return NO_HISTORY
+    ask_cache("add", _key(visitor_id), built, KEPT_FOR.total_seconds())
+    return built
 
 
 def follow(events: Iterable[NewEvent], live: LiveSegments) -> None:

@@ -47,9 +47,12 @@ class Round:
         return self.moves
 
     def _load(self) -> None:
-        """What the segments read, of those who are not asked about in SQL."""
+        """What the segments read, of those who are not asked about in SQL.
+
+        Who is only moved into the question by another segment is asked about in SQL as well.
+        """
         small = [segment for segment in self._possible() if not self._in_sql(segment)]
-        members = set().union(*(self.asked.get(segment.pk, ()) for segment in self.live))
+        members = set().union(*(self.asked.get(segment.pk, ()) for segment in small))
         reads = Reads()
         for segment in small:
             reads |= segment.reads

@@ -92,6 +92,13 @@ def _answered(page):
     }
 
 
+def _led_here_by(site):
+    return {
+        "type": "visit_source",
+        "value": {"name": "referrer", "comparison": "is", "value": site},
+    }
+
+
 def _has_points(points):
     return {"type": "points", "value": {"comparison": "at_least", "points": points}}
 
@@ -140,6 +147,7 @@ def _blueprints(world):
         ),
         "answered": ("アンケート回答者", "all", [_answered(page["survey"])]),
         "point_savers": ("300ポイント以上", "all", [_has_points(300)]),
+        "from_instagram": ("Instagramから来た方", "all", [_led_here_by("instagram.com")]),
         "gluten_free": (
             "グルテンフリーに関心",
             "any",
