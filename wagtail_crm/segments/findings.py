@@ -33,9 +33,9 @@ class Fact:
 
 @dataclass(frozen=True)
 class ShownFinding:
-    """A rule, whether it holds, and what may be shown of what speaks for it."""
+    """A rule, whether it holds (None: the visit decides), and what may be shown of its evidence."""
 
-    holds: bool
+    holds: bool | None
     sentence: str
     match: str
     parts: Sequence["ShownFinding"]
