@@ -140,7 +140,10 @@ class Visitor(models.Model):
         verbose_name = _("visitor")
         verbose_name_plural = _("visitors")
         default_permissions = ()
-        permissions = [("unlink_visitor", _("Can say that a browser is not a member's"))]
+        permissions = [
+            ("unlink_visitor", _("Can say that a browser is not a member's")),
+            ("judge_visitor", _("Can say whether a person or a machine uses a browser")),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)[:8]

@@ -15,6 +15,7 @@ from .models import Event, Visitor
 # Whoever signs out each time has many: the newest say enough.
 SHOWN = 20
 MAY_UNLINK = "wagtail_crm_tracking.unlink_visitor"
+MAY_JUDGE = "wagtail_crm_tracking.judge_visitor"
 WAYS = {LOGIN: _("signed in there"), REGISTRATION: _("registered there")}
 BY_MAIL = _("followed a link in a mail")
 # What a touch says, in the order in which it is read; the referring site needs no name.
@@ -41,6 +42,7 @@ def browsers_tab(request: HttpRequest, member: Member) -> dict[str, Any]:
             (touch_in_words(browser.last_touch) for browser in browsers if browser.last_touch), ""
         ),
         "may_unlink": request.user.has_perm(MAY_UNLINK),
+        "may_judge": request.user.has_perm(MAY_JUDGE),
     }
 
 

@@ -35,8 +35,9 @@ class Entry:
     at: datetime.datetime
     address: str
     device: str
-    key: tuple[str, int | None, str]
+    key: tuple[str, int | None, str, bool]
     count: int = 1
+    uncounted: bool = False
     seconds: int = 0
 
     @property
@@ -177,7 +178,8 @@ def _entries(events: Sequence[Event]) -> Iterator[Entry]:
             at=timezone.localtime(event.at),
             address=kind.address(event),
             device=event.data.get("device", ""),
-            key=(event.kind, event.page_id, event.subject),
+            key=(event.kind, event.page_id, event.subject, event.uncounted),
+            uncounted=event.uncounted,
             seconds=stays.get(event.pk, 0),
         )
 

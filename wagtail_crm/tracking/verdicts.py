@@ -9,10 +9,12 @@ import datetime
 import logging
 from collections import defaultdict
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from wagtail.log_actions import log
 
 from . import evidence, signals
 from .devices import is_program
@@ -28,13 +30,14 @@ LOOK_BACK = HOUR + 5 * MINUTE
 # What waits for the next run; nobody's totals are locked for long.
 MOST_AT_ONCE = 1000
 ROWS_AT_A_TIME = 10_000
+JUDGE_ACTION = "wagtail_crm.judge_browser"
 # Signs that no later sign outweighs, and those that any sign of a person does.
 FINAL = {Reason.COLLEAGUE, Reason.SIGNED_IN, Reason.DEED}
 WEAK = {Reason.SILENCE}
 
 
 @transaction.atomic
-def judge_visitor(*, visitor_id: UUID, verdict: Verdict, reason: Reason) -> bool:
+def judge_visitor(*, visitor_id: UUID, verdict: Verdict, reason: Reason, by: Any = None) -> bool:
     """Note what a browser is, and count its visits or no more; whether that changed anything.
 
     What a colleague said stands until a colleague says otherwise. Raises ``Visitor.DoesNotExist``.
@@ -45,6 +48,8 @@ def judge_visitor(*, visitor_id: UUID, verdict: Verdict, reason: Reason) -> bool
     if (visitor.verdict, visitor.verdict_reason) == (verdict, reason):
         return False
     _judge(visitor, verdict, reason)
+    if by is not None and visitor.member is not None:
+        log(instance=visitor.member, action=JUDGE_ACTION, user=by, data={"verdict": verdict})
     return True
 
 

@@ -24,7 +24,7 @@ from .policies import RefusedEventPolicy
 from .serve import record_page_view
 from .snapshots import SnapshotPart, build_profiling_answers
 from .views.page_numbers import page_numbers_view, with_page_numbers
-from .views.visitors import UnlinkVisitorView
+from .views.visitors import JudgeVisitorView, UnlinkVisitorView
 from .viewsets import RefusedEventViewSet
 
 register_permission_policy(RefusedEvent, RefusedEventPolicy(RefusedEvent))
@@ -36,19 +36,20 @@ hooks.register("on_serve_page", remember_who_sends, order=100)
 
 @hooks.register("register_admin_urls")
 def register_admin_urls() -> list[URLPattern]:
-    unlink = UnlinkVisitorView.as_view()
+    unlink, judge = UnlinkVisitorView.as_view(), JudgeVisitorView.as_view()
     return [
         path("crm/page/<int:pk>/numbers/", page_numbers_view, name="crm_page_numbers"),
         path("crm/visitor/<uuid:pk>/unlink/", unlink, name="crm_visitor_unlink"),
+        path("crm/visitor/<uuid:pk>/judge/", judge, name="crm_visitor_judge"),
     ]
 
 
 @hooks.register("register_permissions")
 def offer_permissions() -> QuerySet[Permission]:
-    """For the numbers of a page, and for taking browsers back."""
+    """For the numbers of a page, for taking browsers back, and for what they are."""
     return Permission.objects.filter(
         content_type__app_label="wagtail_crm_tracking",
-        codename__in=["view_dailytotal", "unlink_visitor"],
+        codename__in=["view_dailytotal", "unlink_visitor", "judge_visitor"],
     )
 
 

@@ -15,7 +15,7 @@ from wagtail.users.models import UserProfile
 from tests.members.factories import make_member, make_user
 from tests.tracking.factories import visit
 from wagtail_crm.tracking import actions
-from wagtail_crm.tracking.models import Event, Visitor
+from wagtail_crm.tracking.models import DailyTotal, Event, Visitor
 from wagtail_crm.tracking.owned_browsers import touch_in_words
 
 pytestmark = pytest.mark.django_db
@@ -164,3 +164,79 @@ def test_who_may_not_take_back_sees_no_button(staff):
     for response in (staff.get(url), staff.post(url)):
         assert (response.status_code, response["Location"]) == (302, reverse("wagtailadmin_home"))
     assert Visitor.objects.get().member == member
+
+
+@pytest.fixture
+def judge(client):
+    """May look at members and say what their browsers are."""
+    user = make_user(is_staff=True)
+    names = ("access_admin", "view_member", "judge_visitor")
+    user.user_permissions.set(Permission.objects.filter(codename__in=names))
+    UserProfile.objects.create(user=user, preferred_language="en")
+    client.force_login(user)
+    return client
+
+
+def words_of(response):
+    return " ".join(BeautifulSoup(response.content, "html.parser").get_text().split())
+
+
+def counts(member):
+    return list(DailyTotal.objects.filter(member=member).values_list("count", flat=True))
+
+
+def test_a_colleague_says_that_a_machine_uses_a_browser(judge):
+    member = make_member()
+    visitor = owned(member)
+    url = reverse("crm_visitor_judge", args=[visitor])
+    asked = words_of(judge.get(url))
+    assert "2 events that happened there are no longer counted." in asked
+    assert counts(member) == [2]
+    done = words_of(judge.post(url, {"verdict": "machine"}, follow=True))
+    assert "The visits of this machine are no longer counted." in done
+    assert counts(member) == []
+    row = cells(tab(judge, member))[0]
+    assert row[5] == "a machine a colleague said so Its visits are not counted."
+    assert row[6] == "This is a person : Mobile Safari, iOS"
+
+
+def test_and_that_a_person_uses_it_after_all(judge):
+    member = make_member()
+    visitor = owned(member)
+    url = reverse("crm_visitor_judge", args=[visitor])
+    judge.post(url, {"verdict": "machine"})
+    assert "2 events that happened there are counted again." in words_of(judge.get(url))
+    judge.post(url, {"verdict": "human"})
+    assert counts(member) == [2]
+    assert cells(tab(judge, member))[0][5] == "a person a colleague said so"
+    entries = ModelLogEntry.objects.filter(action="wagtail_crm.judge_browser")
+    with translation.override("en"):
+        assert [entry.message for entry in entries.order_by("timestamp")] == [
+            "Said that a machine uses one of their browsers: not counted",
+            "Said that a person uses one of their browsers: counted again",
+        ]
+
+
+def test_only_who_may_judge_is_asked(staff):
+    member = make_member()
+    url = reverse("crm_visitor_judge", args=[owned(member)])
+    assert (staff.get(url).status_code, staff.post(url).status_code) == (302, 302)
+    assert "This is a machine" not in tab(staff, member).get_text()
+    assert Visitor.objects.get().verdict == "unknown"
+
+
+def test_a_verdict_nobody_offers_is_refused(judge):
+    url = reverse("crm_visitor_judge", args=[owned(make_member())])
+    assert judge.post(url, {"verdict": "robot"}).status_code == 400
+
+
+def test_the_timeline_marks_a_machines_visits(judge):
+    member = make_member()
+    visitor = owned(member)
+    judge.post(reverse("crm_visitor_judge", args=[visitor]), {"verdict": "machine"})
+    page = judge.get(reverse("crm_member:inspect", args=[member.pk]) + "?tab=timeline")
+    html = BeautifulSoup(page.content, "html.parser")
+    assert [
+        entry.select_one(".crm-entry__uncounted").get_text()
+        for entry in html.select(".crm-entry--uncounted")
+    ] == ["machine, not counted"]

@@ -234,7 +234,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "visitor",
                 "verbose_name_plural": "visitors",
-                "permissions": [("unlink_visitor", "Can say that a browser is not a member's")],
+                "permissions": [
+                    ("unlink_visitor", "Can say that a browser is not a member's"),
+                    ("judge_visitor", "Can say whether a person or a machine uses a browser"),
+                ],
                 "default_permissions": (),
             },
         ),

@@ -1,32 +1,47 @@
-"""Saying that a browser was somebody else's."""
+"""Saying that a browser was somebody else's, or whether a person or a machine uses it."""
 
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import TemplateView
 from wagtail.admin import messages
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 
 from wagtail_crm.members.models import Member
 from wagtail_crm.tracking.actions import unlink_visitor
-from wagtail_crm.tracking.models import Event, Visitor
-from wagtail_crm.tracking.owned_browsers import MAY_UNLINK, device_in_words, way, with_device
+from wagtail_crm.tracking.evidence import only_people
+from wagtail_crm.tracking.models import Event, Reason, Verdict, Visitor
+from wagtail_crm.tracking.owned_browsers import (
+    MAY_JUDGE,
+    MAY_UNLINK,
+    device_in_words,
+    way,
+    with_device,
+)
+from wagtail_crm.tracking.verdicts import judge_visitor
 
 
-class UnlinkVisitorView(WagtailAdminTemplateMixin, TemplateView):
-    """GET says what a member would lose with a browser, POST takes it."""
+class OwnedBrowserView(WagtailAdminTemplateMixin, TemplateView):
+    """GET says what would happen to a member's browser, POST does it."""
 
-    template_name = "wagtail_crm/tracking/unlink_visitor.html"
     header_icon = "user"
+    permission = ""
+    title: Any = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.has_perm(MAY_UNLINK):
+        if not request.user.has_perm(self.permission):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
@@ -41,8 +56,13 @@ class UnlinkVisitorView(WagtailAdminTemplateMixin, TemplateView):
         member: Any = self.visitor.member
         return member
 
+    @property
+    def number(self) -> int:
+        """How many events it is about."""
+        raise NotImplementedError
+
     def get_page_title(self) -> str:
-        return _("This was not them")
+        return str(self.title)
 
     def get_page_subtitle(self) -> str:
         return str(self.member)
@@ -59,16 +79,25 @@ class UnlinkVisitorView(WagtailAdminTemplateMixin, TemplateView):
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        taken = Event.objects.handed_over().filter(visitor=self.visitor, member=self.member)
         return {
             **super().get_context_data(**kwargs),
             "member": self.member,
             "browser": self.visitor,
             "device": device_in_words(self.visitor),
             "way": way(self.visitor),
-            "number": taken.count(),
+            "number": self.number,
             "back_url": self.get_success_url(),
         }
+
+
+class UnlinkVisitorView(OwnedBrowserView):
+    template_name = "wagtail_crm/tracking/unlink_visitor.html"
+    permission = MAY_UNLINK
+    title = gettext_lazy("This was not them")
+
+    @property
+    def number(self) -> int:
+        return Event.objects.handed_over().filter(visitor=self.visitor, member=self.member).count()
 
     def post(self, request: HttpRequest, pk: Any) -> HttpResponse:
         back, words = self.get_success_url(), {"member": self.member}
@@ -82,3 +111,35 @@ class UnlinkVisitorView(WagtailAdminTemplateMixin, TemplateView):
         )
         messages.success(request, done % {**words, "number": number})
         return HttpResponseRedirect(back)
+
+
+class JudgeVisitorView(OwnedBrowserView):
+    """From a machine to a person, and from anything else to a machine."""
+
+    template_name = "wagtail_crm/tracking/judge_visitor.html"
+    permission = MAY_JUDGE
+
+    @property
+    def title(self) -> str:
+        return _("This is a person") if self.visitor.is_machine else _("This is a machine")
+
+    @property
+    def number(self) -> int:
+        events = Event.objects.of_member(self.member).filter(visitor=self.visitor)
+        if self.visitor.is_machine:
+            return events.filter(uncounted=True).count()
+        return events.counted().exclude(kind__in=only_people()).count()
+
+    def post(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        wanted = request.POST.get("verdict")
+        if wanted not in (Verdict.HUMAN, Verdict.MACHINE):
+            return HttpResponseBadRequest()
+        verdict = Verdict(wanted)
+        judge_visitor(
+            visitor_id=self.visitor.pk, verdict=verdict, reason=Reason.COLLEAGUE, by=request.user
+        )
+        if verdict == Verdict.MACHINE:
+            messages.success(request, _("The visits of this machine are no longer counted."))
+        else:
+            messages.success(request, _("The visits of this person are counted again."))
+        return HttpResponseRedirect(self.get_success_url())
