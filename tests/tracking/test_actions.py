@@ -11,7 +11,7 @@ from tests.members.factories import make_member, make_registered_member, make_us
 from tests.tracking.factories import view, visit
 from wagtail_crm.members.actions import record_consent, withdraw_member
 from wagtail_crm.members.models import Member
-from wagtail_crm.tracking import actions
+from wagtail_crm.tracking import actions, buffer
 from wagtail_crm.tracking.events import NewEvent
 from wagtail_crm.tracking.kinds import UnknownKind
 from wagtail_crm.tracking.models import DailyTotal, Event, RefusedEvent, Visitor
@@ -370,3 +370,15 @@ def test_record_heeds_the_schema():
     with pytest.raises(UnknownKind):
         actions.record(kind="dance", member=5)
     assert not Event.objects.exists()
+
+
+def test_pages_write_what_a_full_stream_does_not_take(crm_settings, redis):
+    crm_settings(STREAM_MAX_LENGTH=3)
+    events = [visit() for _ in range(8)]
+    for event in events:
+        buffer.breaker.reset()
+        actions.save_events(events=[event])
+    assert (buffer.length(), Event.objects.count()) == (3, 5)
+    assert actions.drain_buffer() == 3
+    assert set(owners()) == {event.id for event in events}
+    assert redis.xlen(buffer.STREAM) == 0

@@ -174,12 +174,19 @@ def test_a_redis_that_does_not_answer_costs_one_timeout(crm_settings):
         assert time.perf_counter() - started < 0.4
 
 
-def test_a_full_stream_is_written_past(crm_settings):
+def test_a_full_stream_takes_nothing_until_somebody_reads_it(crm_settings):
     crm_settings(STREAM_MAX_LENGTH=2)
-    for _ in range(3):
+    for _ in range(2):
         buffer.push([visit()])
-    with pytest.raises(buffer.BufferUnavailable):
-        buffer.push([visit()])
+    for _ in range(2):
+        buffer.breaker.reset()  # another page, in a process that has not heard of it
+        with pytest.raises(buffer.BufferUnavailable, match="full"):
+            buffer.push([visit()])
+    assert buffer.breaker.is_open
+    assert len(drained()) == 2
+    buffer.breaker.reset()
+    buffer.push([visit()])
+    assert buffer.length() == 1
 
 
 @pytest.mark.parametrize("ask", [buffer.length, drained, buffer.call_worker])

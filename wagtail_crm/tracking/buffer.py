@@ -67,14 +67,16 @@ def _client(timeout: float | None = None) -> Any:
     return _connect(url, timeout or crm_settings.redis_timeout)
 
 
-# Appends events, and says how long the stream is now and whether it was this call that set the
-# wake-up: a page waits for one command rather than three.
+# Appends events unless the stream is full. One command, so that a page waits for one answer and
+# no crowd of pages can outgrow the limit together.
 APPEND = f"""
-for _, payload in ipairs(ARGV) do
-    redis.call('XADD', KEYS[1], '*', '{FIELD.decode()}', payload)
+if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[1]) then
+    return 'full'
 end
-local woke = redis.call('SET', KEYS[2], '1', 'NX', 'EX', {WAKE_AGAIN})
-return {{redis.call('XLEN', KEYS[1]), woke and 1 or 0}}
+for number = 2, #ARGV do
+    redis.call('XADD', KEYS[1], '*', '{FIELD.decode()}', ARGV[number])
+end
+return redis.call('SET', KEYS[2], '1', 'NX', 'EX', {WAKE_AGAIN}) and 'wake' or 'awake'
 """
 
 
@@ -85,15 +87,17 @@ def push(events: Sequence[NewEvent]) -> bool:
     """
     if breaker.is_open:
         raise BufferUnavailable("Redis failed a moment ago")
+    payloads = [event.to_json() for event in events]
     try:
         append = _appender(_client())
-        length, woke = append([STREAM, WAKE], [event.to_json() for event in events])
+        answer = append([STREAM, WAKE], [crm_settings.stream_max_length, *payloads])
     except redis.RedisError as error:
         breaker.trip()
         raise BufferUnavailable(str(error)) from error
-    if length > crm_settings.stream_max_length:
+    if answer == b"full":
         breaker.trip()
-    return bool(woke)
+        raise BufferUnavailable("the stream is full")
+    return bool(answer == b"wake")
 
 
 @functools.lru_cache(maxsize=8)
