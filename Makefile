@@ -38,6 +38,9 @@ bench: $(INSTALLED) ## Measure against the budgets
 	$(BIN)/python -m benchmarks.request
 	$(BIN)/python -m benchmarks.mail
 	$(BIN)/python -m benchmarks.bots
+	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.persistence
+	$(BIN)/python -m benchmarks.faults
 
 bench-scale: $(INSTALLED) ## Measure segments at a million members (24 GB of memory, 40 GB of disk)
 	$(BIN)/python -m benchmarks.segments

@@ -8,27 +8,33 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from example.demo.servers import Postgres, Redis
 
 
+class Site(NamedTuple):
+    """The folder of everything there is, and the servers."""
+
+    folder: Path
+    postgres: Postgres
+    redis: Redis
+
+
 @contextmanager
-def example_site(**environment: str) -> Iterator[Path]:
-    """Django as the example site with an empty, migrated database; yields its folder.
+def example_site(
+    *, redis_settings: tuple[str, ...] = (), template: str = "", **environment: str
+) -> Iterator[Site]:
+    """Django as the example site with an empty, migrated database: a copy of ``template``, if any.
 
     PostgreSQL syncs to disk, as it does where people work.
     """
     folder = Path(tempfile.mkdtemp(prefix="crm-bench-"))
-    started: list[Any] = []
+    postgres = Postgres(folder / "postgres", folder / "postgres.log")
+    redis = Redis(folder / "redis", folder / "redis.log", settings=redis_settings)
     try:
-        for server in (
-            Postgres(folder / "postgres", folder / "postgres.log"),
-            Redis(folder / "redis", folder / "redis.log"),
-        ):
-            server.start()
-            started.append(server)
-        postgres, redis = started
+        postgres.start()
+        redis.start()
         postgres.create_database("crm")
         os.environ |= {
             "DATABASE_URL": postgres.url("crm"),
@@ -38,12 +44,15 @@ def example_site(**environment: str) -> Iterator[Path]:
             **environment,
         }
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "example.settings")
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True)
+        if template:
+            postgres.copy_database(template, "crm")
+        else:
+            subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True)
         import django  # reads the environment set above
 
         django.setup()
-        yield folder
+        yield Site(folder, postgres, redis)
     finally:
-        for server in reversed(started):
-            server.stop()
+        redis.stop()
+        postgres.stop()
         shutil.rmtree(folder, ignore_errors=True)

@@ -107,7 +107,9 @@ class Postgres:
 
     def _is_ready(self) -> bool:
         pid_file = self.data / "postmaster.pid"
-        return pid_file.exists() and pid_file.read_text().rstrip().endswith("ready")
+        lines = pid_file.read_text().split() if pid_file.exists() else [""]
+        # One that was killed leaves its own file behind.
+        return lines[0] == str(self._process.pid) and lines[-1] == "ready"
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://postgres@{quote(str(self._sockets), safe='')}/{database}"
@@ -123,6 +125,13 @@ class Postgres:
             contextlib.suppress(errors.DuplicateDatabase),
         ):
             connection.execute(create)
+
+    def copy_database(self, source: str, name: str) -> None:
+        """Fill the empty database ``name`` with what the one at the address ``source`` holds."""
+        binaries = _postgres_bin()
+        dump = subprocess.run([str(binaries / "pg_dump"), source], check=True, capture_output=True)
+        load = [str(binaries / "psql"), "--quiet", "--single-transaction", self.url(name)]
+        subprocess.run(load, check=True, input=dump.stdout, stdout=subprocess.DEVNULL)
 
     def processes(self) -> list[Process]:
         return [self._process] if self._process else []
@@ -155,12 +164,16 @@ def _add_mode(path: Path, bits: int) -> None:
 
 @dataclass
 class Redis:
-    """A Redis with a password of its own on a free loopback port; kept on disk if ``durable``."""
+    """A Redis with a password of its own on a free loopback port; kept on disk if ``durable``.
+
+    Started again it has the same address. ``settings`` are more lines of its configuration.
+    """
 
     data: Path
     log: Path
     durable: bool = True
     databases: int = 16
+    settings: tuple[str, ...] = ()
     port: int = 0
     name: ClassVar[str] = "Redis"
     _password: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
@@ -170,7 +183,7 @@ class Redis:
         """Return when it answers. Raises ``NotAvailable`` or ``ProcessFailed``."""
         program = _redis_bin()
         self.data.mkdir(parents=True, exist_ok=True)
-        self.port = free_port()
+        self.port = self.port or free_port()
         self._process = Process(
             self.name, [str(program), "-"], log=self.log, stdin=self._configuration().encode()
         )
@@ -183,7 +196,7 @@ class Redis:
             f'bind 127.0.0.1\nport {self.port}\nrequirepass {self._password}\ndir "{self.data}"\n'
             f'databases {self.databases}\nsave ""\n'
             f"appendonly {'yes' if self.durable else 'no'}\n"
-        )
+        ) + "".join(f"{line}\n" for line in self.settings)
 
     def _is_ready(self) -> bool:
         import redis  # noqa: PLC0415  # slow, and not needed without the wheel
