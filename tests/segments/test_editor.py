@@ -1,12 +1,14 @@
 """The editor of a segment: what it saves when, and how it feels in a browser."""
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.urls import reverse
 from playwright.sync_api import expect
 from wagtail.models import Page
 
 from tests.members.factories import PASSWORD, make_attribute, make_member, make_user
 from tests.segments.factories import behaviour, make_segment, purchase, record
+from wagtail_crm.segments.actions import refresh_segment
 from wagtail_crm.segments.models import Segment
 from wagtail_crm.segments.rules.blocks import RuleStreamAdapter
 
@@ -210,3 +212,62 @@ def test_a_group_of_none_takes_people_out(desk):
     desk.page.select_option("[name$=-value-attribute]", label="Prefecture")
     desk.page.get_by_label("Value").locator("visible=true").select_option("Osaka")
     desk.sees(2, "Members whose prefecture is not Osaka.")
+
+
+@pytest.mark.browser
+def test_an_estimate_is_followed_by_the_number(desk):
+    """The server is not slow here: the first answer is made to look like an estimate."""
+    asked = []
+
+    def answer(route):
+        asked.append("exactly=1" in route.request.post_data)
+        if asked[-1]:
+            route.continue_()
+        else:
+            route.fulfill(body="<p data-crm-count-exactly>about 2</p>")
+
+    desk.page.route("**/admin/crm/segment/count/**", answer)
+    desk.open(ADD)
+
+    desk.sees(3, "All members.")
+    assert asked == [False, True]
+
+
+@pytest.mark.browser
+def test_why_somebody_is_in_it_follows_the_rules(desk, shot, assert_accessible):
+    desk.open(ADD)
+    desk.add("Behaviour")
+    desk.page.fill("[name=rules-0-value-times]", "2")
+    desk.page.get_by_role("button", name="Choose member").click()
+    desk.page.locator(".modal-content").get_by_role("link", name="Cid").click()
+
+    verdicts = desk.panel().locator(".crm-finding__verdict")
+    expect(verdicts).to_have_text(["Not true", "Not true"])
+    expect(desk.panel().locator(".crm-finding__facts a")).to_have_text(["Viewed a page: Bread"])
+    desk.page.fill("[name=rules-0-value-times]", "1")
+    expect(verdicts).to_have_text(["True", "True"])
+    shot(desk.page, "why")
+    assert_accessible(desk.page, "[data-side-panel=crm-count]")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_comparing_and_asking_why_fit_every_screen(
+    desk, live_site, new_page, assert_accessible, width, scheme
+):
+    everybody = make_segment(name="Everybody")
+    readers = make_segment(behaviour(times=2), name="Readers")
+    for segment in (everybody, readers):
+        refresh_segment(segment=segment)
+    page = new_page(width=width, color_scheme=scheme, locale="en-GB")
+    small = Desk(page, live_site)
+    small.log_in(get_user_model().objects.get(is_superuser=True))
+    member = readers.memberships.first().member
+
+    for path in (
+        f"{reverse('crm_segment_overlap', args=[everybody.pk])}?other={readers.pk}",
+        f"{reverse('crm_segment_why', args=[readers.pk])}?member={member.pk}",
+    ):
+        page.goto(live_site.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert_accessible(page, "#main")

@@ -1,6 +1,7 @@
 """Segments in words: what an editor reads, exactly."""
 
 import pytest
+from django.urls import reverse
 from django.utils.translation import override
 
 from tests.members.factories import make_attribute
@@ -181,3 +182,14 @@ def test_broken_rule_says_why():
         "(The attribute is not chosen, or no longer exists).",
         "使えなくなった条件（属性が選ばれていないか、削除されています）に当てはまっている会員",
     ]
+
+
+def test_a_saved_segment_is_said_in_the_other_language_too(chief, client, prefecture):
+    segment = make_segment(attribute(prefecture, "is", "Tokyo"), name="Tokyo")
+    page = reverse("crm_segment:inspect", args=[segment.pk])
+
+    english = client.get(page, HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    japanese = client.get(page, HTTP_ACCEPT_LANGUAGE="ja").content.decode()
+
+    assert 'lang="ja">都道府県が東京都の会員' in english
+    assert 'lang="en">Members whose prefecture is Tokyo.' in japanese

@@ -8,7 +8,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext, override, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import DraftStateMixin, RevisionMixin
 from wagtail.search import index
@@ -106,6 +106,13 @@ class Segment(DraftStateMixin, RevisionMixin, index.Indexed, models.Model):
         if self.is_static:
             return gettext("Members who were put in by hand.")
         return sentence_of(self.rule)
+
+    def sentence_in(self, language: str) -> str:
+        """The same in another language. Rules are read anew: they keep names of what they name."""
+        with override(language):
+            if self.is_static:
+                return self.sentence
+            return sentence_of(group_of(self.match, self.rules))
 
     @property
     def field(self) -> str:

@@ -131,3 +131,13 @@ class TestInTheEditor:
         assert "finding" not in response.context
         form = client.get(reverse("crm_segment:add"), **ENGLISH).content.decode()
         assert "why-member" not in form
+
+
+def test_what_the_visit_decides_is_left_open(chief, client):
+    member = make_member(family_name="", given_name="Ann", language="en")
+    segment = make_segment(("visit_device", {"devices": ["phone"]}), name="Now")
+
+    html = text_of(ask(client, segment, member))
+
+    assert "Whether Ann is in “Now” is decided anew at each visit." in html
+    assert html.count('crm-finding__verdict">Depends on the visit<') == 2

@@ -81,7 +81,7 @@ class BrowserRuleBlock(VisitRuleBlock):
     part = blocks.ChoiceBlock(
         choices=[("browser", _("Browser")), ("os", _("Operating system"))],
         default="browser",
-        label=_("What"),
+        label=pgettext_lazy("visit", "What"),
     )
     names = blocks.CharBlock(
         max_length=200,

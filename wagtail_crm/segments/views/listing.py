@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
+from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext_lazy
 from django.views import View
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column, TitleColumn
@@ -36,6 +36,8 @@ from .people import with_links
 from .static import static_tools
 
 MEMBERS_PER_PAGE = 50
+# Sentences are written in these.
+LANGUAGES = ("en", "ja")
 # While a segment is counted for the first time, its page looks again after these.
 SECONDS_TO_COUNT = "3"
 
@@ -166,6 +168,7 @@ class SegmentInspectView(snippets.InspectView):
             | {
                 "segment": self.object,
                 "sentence": self.object.sentence if static else sentence_of(rule),
+                "other_sentences": _in_other_languages(self.object),
                 "trend": trend.chart() if trend else None,
                 "media": CHART_MEDIA,
                 "broken": rule.problems(),
@@ -181,6 +184,12 @@ class SegmentInspectView(snippets.InspectView):
                 "may_change": self.user_has_permission("change"),
             }
         )
+
+
+def _in_other_languages(segment: Segment) -> list[tuple[str, str]]:
+    """(language, sentence) for colleagues who read another language than this one."""
+    active = (get_language() or "").partition("-")[0]
+    return [(code, segment.sentence_in(code)) for code in LANGUAGES if code != active]
 
 
 def _rows(page: Any) -> list[tuple[Any, str, Any]]:
