@@ -91,7 +91,7 @@ def _start(
     )
     run.options = action.begin(segment, dict(options), by)
     if isinstance(action, HandOver):
-        run.total = segment.size
+        run.total = members_of(segment).count()
         run.report = {"url": action.hand_over(run, by)}
         run.status, run.finished_at = Status.DONE, timezone.now()
     else:
