@@ -119,4 +119,4 @@ class TreeTest(TestCase):
         home = HomePage.objects.get()
         assert world.site.root_page_id == home.pk
         assert ProductPage.objects.descendant_of(home).count() == 29
-        assert home.get_descendants(inclusive=True).count() == 66
+        assert home.get_descendants(inclusive=True).count() == 67
