@@ -2,12 +2,14 @@
 
 import datetime
 import io
+import threading
 import uuid
 from collections import Counter, defaultdict
 from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
+from django.db import DatabaseError, connection
 from django.db.models import Q
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -337,6 +339,47 @@ def test_judging_asks_the_database_no_more_for_more_visitors(django_assert_num_q
         browse(UNEVEN)
     with django_assert_num_queries(1):
         verdicts.judge_recent()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one writer in at a time")
+def test_verdicts_while_workers_write_leave_totals_that_equal_a_recount():
+    member = make_member()
+    visitors = [uuid.uuid4() for _ in range(3)]
+    batches = [
+        [visit(page_id=page, visitor_id=visitor) for page in range(5) for visitor in visitors]
+        for _ in range(10)
+    ]
+    errors = []
+
+    def run(work):
+        try:
+            work()
+        except DatabaseError as error:
+            errors.append(error)
+        connection.close()
+
+    def write():
+        for batch in batches:
+            actions.record_events(events=batch)
+
+    def judge_again_and_again():
+        for number in range(20):
+            Visitor.objects.get_or_create(pk=visitors[number % 3])
+            judge(visitors[number % 3], [MACHINE, HUMAN][number % 2])
+
+    def sign_in():
+        actions.link_visitor(visitor_id=visitors[0], member=member)
+
+    works = [write, write, judge_again_and_again, sign_in]
+    threads = [threading.Thread(target=run, args=[work]) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert Event.objects.count() == 150
+    assert totals() == recount()
 
 
 PAGES, BROWSERS, PEOPLE = 3, 3, 2

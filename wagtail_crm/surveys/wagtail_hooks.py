@@ -68,6 +68,7 @@ def register_event_kinds() -> Iterable[EventKind]:
             _("Surveys"),
             answers_in_words,
             permission="wagtail_crm_surveys.view_surveyresponse",
+            only_people=True,
         )
     ]
 
