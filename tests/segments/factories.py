@@ -51,8 +51,11 @@ def behaviour(kind="page_view", pages=(), **value):
         "below": value.pop("below", True),
         "comparison": value.pop("comparison", "at_least"),
         "times": value.pop("times", 1),
+        "measure": value.pop("measure", "times"),
+        "window": "last" if value.get("days") else "ever",
         "days": value.pop("days", None),
         "subject": value.pop("subject", ""),
+        "properties": [],
     }
 
 
@@ -61,6 +64,7 @@ def purchase(measure="times", comparison="at_least", amount=1, days=None, pages=
         "measure": measure,
         "comparison": comparison,
         "amount": amount,
+        "window": "last" if days else "ever",
         "days": days,
         "pages": [page.pk for page in pages],
         "below": True,

@@ -1,34 +1,58 @@
 """Segment rules answered naively, one member at a time, in plain Python.
 
 Written from the words of the editor, not from the code: it knows facts, no SQL and no Django.
-A rule is (type, value) as the editor stores it; a person is a :class:`Person`.
+A rule is (type, value) as the editor stores it; a person is a :class:`Person`. The world is what
+they live in: ``now``, the site's ``zone``, ``pages`` by id, ``segments`` by id.
 """
 
+import calendar
 import datetime
+import hashlib
+import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal
+from zoneinfo import ZoneInfo, available_timezones
+
+DAY = datetime.timedelta(days=1)
+
+
+@dataclass
+class Page:
+    """Where it is, as a path of names from the root, and what it is."""
+
+    path: tuple
+    type: str = "wagtailcore.page"
+    language: str = "ja"
+    tags: set = field(default_factory=set)
 
 
 @dataclass
 class Fact:
-    """One event: what, on which page (as a path from the root), when, for how much."""
+    """One event: what, on which page, on which day of the site, for how much."""
 
     kind: str
     day: datetime.date
-    path: tuple = ()
+    page: Page | None = None
     subject: str = ""
     value: Decimal = Decimal(0)
+    data: dict = field(default_factory=dict)
 
 
 @dataclass
 class Person:
+    id: uuid.UUID = field(default_factory=uuid.uuid4)
     status: str = "prospect"
     language: str = ""
+    zone: str = ""
     registered: datetime.date | None = None
     attributes: dict = field(default_factory=dict)
     tags: set = field(default_factory=set)
     consents: dict = field(default_factory=dict)
     facts: list = field(default_factory=list)
+
+
+def today_at(zone, world):
+    return world.now.astimezone(ZoneInfo(zone)).date()
 
 
 def belongs(person, match, rules, world):
@@ -51,39 +75,127 @@ def rule_holds(person, rule, world):
     return RULES[kind](person, value, world)
 
 
-def _facts(person, value, kind, world):
-    facts = [fact for fact in person.facts if fact.kind == kind]
-    if value["days"]:
-        first = world.today - datetime.timedelta(days=value["days"] - 1)
-        facts = [fact for fact in facts if first <= fact.day <= world.today]
-    if value.get("subject"):
-        facts = [fact for fact in facts if fact.subject == value["subject"]]
-    if value["pages"]:
-        named = [world.paths[pk] for pk in value["pages"]]
-        facts = [
-            fact
-            for fact in facts
-            if any(
-                fact.path[: len(path)] == path if value["below"] else fact.path == path
-                for path in named
-            )
-        ]
-    return facts
+def in_window(day, value, window, world):
+    """Whether a day of the site is in what the editor chose."""
+    ago = (today_at(world.zone, world) - day).days
+    match window:
+        case "ever":
+            return True
+        case "last":
+            return 0 <= ago <= value["days"] - 1
+        case "before":
+            return ago >= value["days"]
+        case "ago":
+            return value["days"] <= ago <= value["days_to"]
+    first, last = value["first_day"], value["last_day"]
+    return (not first or day >= datetime.date.fromisoformat(first)) and (
+        not last or day <= datetime.date.fromisoformat(last)
+    )
 
 
-def _compare(amount, value, limit):
-    return amount >= limit if value["comparison"] == "at_least" else amount <= limit
+def _window(value):
+    # Rules that were saved before there was a choice have only days.
+    return value.get("window") or ("last" if value["days"] else "ever")
+
+
+def _is_there(page, value, world):
+    """Whether a page is one of those the rule means."""
+    asked = [value.get(name) for name in ("page_type", "page_tag", "page_language")]
+    if not value["pages"] and not any(asked):
+        return True
+    if page is None:
+        return False
+    named = [world.pages[pk].path for pk in value["pages"]]
+    if named and not any(
+        page.path[: len(path)] == path if value["below"] else page.path == path for path in named
+    ):
+        return False
+    kind, tag, language = asked
+    return (
+        (not kind or page.type == kind)
+        and (not tag or tag in page.tags)
+        and (not language or page.language == language)
+    )
+
+
+def _says(fact, test):
+    """Whether the data of an event passes a test on one detail."""
+    found = {"subject": fact.subject} if test["name"] == "subject" else fact.data
+    for name in test["name"].split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    wanted = test["value"]
+    is_number = type(found) in (int, float)
+    match test["comparison"]:
+        case "is" | "is_not":
+            if is_number:
+                try:
+                    same = found == float(wanted)
+                except ValueError:
+                    same = False
+            elif type(found) is bool:
+                same = wanted == {True: "true", False: "false"}[found]
+            else:
+                same = found == wanted
+            return same is (test["comparison"] == "is")
+        case "contains":
+            return isinstance(found, str) and wanted.lower() in found.lower()
+        case "at_least":
+            return is_number and found >= float(wanted)
+        case "at_most":
+            return is_number and found <= float(wanted)
+
+
+def _deeds(person, value, kind, subject, world):
+    """What counts, whenever it was."""
+    return [
+        fact
+        for fact in person.facts
+        if fact.kind == kind
+        and (not subject or fact.subject == subject)
+        and _is_there(fact.page, value, world)
+        and all(_says(fact, test) for test in value.get("properties", ()))
+    ]
+
+
+def _did(person, value, kind, subject, number, world):
+    deeds = _deeds(person, value, kind, subject, world)
+    counted = [fact for fact in deeds if in_window(fact.day, value, _window(value), world)]
+    match value["comparison"]:
+        case "never":
+            return not counted
+        case "first":
+            return bool(deeds) and min(deeds, key=lambda fact: fact.day) in counted
+        case "last":
+            return bool(deeds) and max(deeds, key=lambda fact: fact.day) in counted
+    amount = _amount(counted, value.get("measure", "times"))
+    limit = Decimal(number)
+    return {"at_least": amount >= limit, "at_most": amount <= limit, "exactly": amount == limit}[
+        value["comparison"]
+    ]
+
+
+def _amount(facts, measure):
+    if measure == "times":
+        return len(facts)
+    if measure == "days":
+        return len({fact.day for fact in facts})
+    if measure == "value":
+        return sum((fact.value for fact in facts), Decimal(0))
+    # At once: the same thing on the same day is one purchase.
+    at_once = {}
+    for fact in facts:
+        thing = fact.page and fact.page.path, fact.subject, fact.day
+        at_once[thing] = at_once.get(thing, 0) + fact.value
+    return max(at_once.values(), default=0)
 
 
 def behaviour(person, value, world):
-    times = len(_facts(person, value, value["kind"], world))
-    return _compare(times, value, value["times"])
+    return _did(person, value, value["kind"], value["subject"], value["times"], world)
 
 
 def purchase(person, value, world):
-    facts = _facts(person, value, "purchase", world)
-    measured = {"times": len(facts), "value": sum((fact.value for fact in facts), Decimal(0))}
-    return _compare(measured[value["measure"]], value, Decimal(value["amount"]))
+    subject = f"sku:{value['product']}" if value.get("product") else ""
+    return _did(person, value, "purchase", subject, value["amount"], world)
 
 
 def attribute(person, value, world):
@@ -96,6 +208,8 @@ def attribute(person, value, world):
         return False
     if comparison == "set":
         return True
+    if comparison in ("in_last", "in_next", "anniversary"):
+        return _is_near(stored, comparison, int(value["value"]), person, world)
     parse = world.parsers[value["attribute"]]
     given = [parse(text.strip()) for text in value["value"].split(",")]
     if isinstance(stored, list):
@@ -119,6 +233,23 @@ def attribute(person, value, world):
             return stored >= given[0]
 
 
+def _is_near(stored, comparison, days, person, world):
+    """Today is the person's own, and one of the days."""
+    zone = person.zone if person.zone in available_timezones() else world.zone
+    today, date = today_at(zone, world), datetime.date.fromisoformat(stored)
+    if comparison == "in_last":
+        return 0 <= (today - date).days < days
+    if comparison == "in_next":
+        return 0 <= (date - today).days < days
+    return any(_celebrated(date, today + number * DAY) for number in range(days))
+
+
+def _celebrated(date, day):
+    if (date.month, date.day) == (2, 29) and not calendar.isleap(day.year):
+        return (day.month, day.day) == (2, 28)
+    return (day.month, day.day) == (date.month, date.day)
+
+
 def tag(person, value, world):
     return (value["tag"] in person.tags) is (value["has"] == "has")
 
@@ -136,10 +267,15 @@ def language(person, value, world):
 
 
 def registered(person, value, world):
-    if person.registered is None:
-        return False
-    first = world.today - datetime.timedelta(days=value["days"] - 1)
-    return (person.registered >= first) is (value["when"] == "within")
+    window = {"within": "last"}.get(value["when"], value["when"])
+    return person.registered is not None and in_window(person.registered, value, window, world)
+
+
+def share(person, value, world):
+    """The documented draw: the first 32 bits of a hash, as one of a hundred equal parts."""
+    drawn = hashlib.md5(f"{person.id.hex}{value['draw']}".encode()).hexdigest()[:8]
+    part = int(drawn, 16) * 100 // 2**32 + 1
+    return (value["first"] <= part <= value["last"]) is (value["membership"] == "in")
 
 
 def segment(person, value, world):
@@ -148,18 +284,17 @@ def segment(person, value, world):
 
 
 RULES = {
-    name: function
-    for name, function in globals().items()
-    if name
-    in {
-        "behaviour",
-        "purchase",
-        "attribute",
-        "tag",
-        "consent",
-        "status",
-        "language",
-        "registered",
-        "segment",
-    }
+    function.__name__: function
+    for function in (
+        behaviour,
+        purchase,
+        attribute,
+        tag,
+        consent,
+        status,
+        language,
+        registered,
+        share,
+        segment,
+    )
 }

@@ -23,7 +23,7 @@ def _struct(prefix, value):
         place = f"{prefix}-{name}"
         if name == "rules":
             data |= _stream(place, [(each["type"], each["value"]) for each in child])
-        elif name == "pages":
+        elif name in ("pages", "properties"):
             data[f"{place}-count"] = len(child)
             for number, page in enumerate(child):
                 data |= {

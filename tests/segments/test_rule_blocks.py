@@ -108,17 +108,17 @@ class TestAttribute:
 class TestAmounts:
     def test_at_least_nothing_is_refused(self):
         assert refused(behaviour("login", times=0)) == {
-            "times": "“At least 0 times” is true of everybody: type 1 or more, or choose “at most”."
+            "times": "“At least 0” is true of everybody: type more, or choose “not at all”."
         }
         assert refused(purchase(amount=0)) == {
-            "amount": "“At least 0” is true of everybody: type more, or choose “at most”."
+            "amount": "“At least 0” is true of everybody: type more, or choose “not at all”."
         }
 
     def test_at_most_nothing_means_never(self):
         assert cleaned(behaviour("login", comparison="at_most", times=0))["times"] == 0
 
     def test_half_a_time_is_refused(self):
-        assert refused(purchase(amount="1.5")) == {"amount": "Write a whole number of times."}
+        assert refused(purchase(amount="1.5")) == {"amount": "Write a whole number."}
         assert cleaned(purchase("value", amount="1.5"))["amount"] is not None
 
     def test_empty_page_choosers_are_left_out(self, tree):

@@ -8,10 +8,11 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from wagtail_crm.segments.rules.base import Broken, site_today
-from wagtail_crm.segments.rules.behaviour import Did, NamedPage
+from wagtail_crm.segments.rules.behaviour import Did
 from wagtail_crm.segments.rules.groups import Group
 from wagtail_crm.segments.rules.people import HasStatus
 from wagtail_crm.segments.rules.person import Person, Total
+from wagtail_crm.segments.rules.places import NamedPage
 from wagtail_crm.segments.rules.visit import (
     AtTime,
     CameFrom,

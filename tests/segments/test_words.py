@@ -193,3 +193,119 @@ def test_a_saved_segment_is_said_in_the_other_language_too(chief, client, prefec
 
     assert 'lang="ja">都道府県が東京都の会員' in english
     assert 'lang="en">Members whose prefecture is Tokyo.' in japanese
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "japanese"),
+    [
+        (
+            {"window": "before", "days": 90, "comparison": "last"},
+            "viewed a page for the last time at least 90 days ago",
+            "いずれかのページを90日以上前に最後に見ている会員",
+        ),
+        (
+            {"window": "last", "days": 7, "comparison": "first"},
+            "viewed a page for the first time in the last 7 days",
+            "いずれかのページを過去7日間に初めて見ている会員",
+        ),
+        (
+            {"window": "ago", "days": 30, "days_to": 60, "comparison": "never"},
+            "did not view any page between 30 and 60 days ago",
+            "ページを60日前から30日前までに見ていない会員",
+        ),
+        (
+            {"window": "dates", "first_day": "2026-04-01", "last_day": "2026-04-30"},
+            "viewed a page from April 1, 2026 to April 30, 2026",
+            "いずれかのページを2026年4月1日から2026年4月30日までに見ている会員",
+        ),
+        (
+            {"window": "dates", "first_day": "2026-04-01", "comparison": "exactly", "times": 3},
+            "viewed a page exactly 3 times since April 1, 2026",
+            "いずれかのページを2026年4月1日以降にちょうど3回見ている会員",
+        ),
+        (
+            {"window": "dates", "last_day": "2026-04-01", "comparison": "exactly", "times": 2},
+            "viewed a page exactly twice until April 1, 2026",
+            "いずれかのページを2026年4月1日までにちょうど2回見ている会員",
+        ),
+        (
+            {"measure": "days", "times": 3, "window": "last", "days": 30},
+            "viewed a page on at least 3 days in the last 30 days",
+            "いずれかのページを過去30日間に合わせて3日以上見ている会員",
+        ),
+        (
+            {"measure": "days", "times": 3, "comparison": "at_most"},
+            "did not view any page on more than 3 days",
+            "ページを合わせて3日を超えては見ていない会員",
+        ),
+    ],
+)
+def test_when_and_on_how_many_days(value, english, japanese):
+    kind, given = behaviour()
+    assert said((kind, given | value)) == [f"Members who {english}.", japanese]
+
+
+def test_where_and_with_which_details(tree):
+    (baking,) = tree("Baking")
+    kind, value = behaviour(pages=[baking], subject="sku:P08")
+    value |= {
+        "page_type": "shop.articlepage",
+        "page_tag": "oven",
+        "page_language": "en",
+        "properties": [
+            {"name": "device", "comparison": "is", "value": "phone"},
+            {"name": "results", "comparison": "at_most", "value": "0"},
+        ],
+    }
+    assert said((kind, value)) == [
+        "Members who viewed Baking or a page below it (P08, page type “article”, tagged “oven”, "
+        "in English, device is “phone”, results found is at most 0).",
+        "「Baking」またはその下のページ（P08、種類「読みもの」、タグ「oven」、英語(米国)、"
+        "端末が「phone」、見つかった件数が0以下）を見ている会員",
+    ]
+
+
+def test_purchases_of_a_product_and_at_once():
+    kind, value = purchase("single", "at_least", "10000")
+    assert said((kind, value | {"product": "P08"})) == [
+        "Members who bought something (P08) for at least 10,000 yen at once.",
+        "商品（P08）を一度に10,000円以上購入している会員",
+    ]
+
+
+def test_dates_near_today():
+    born = make_attribute("birthday", type="date")
+    rules = [
+        attribute(born, "anniversary", "7"),
+        attribute(born, "in_last", "30"),
+        attribute(born, "in_next", "14"),
+    ]
+    assert said(*rules) == [
+        "Members whose birthday has its anniversary in the next 7 days, whose birthday is in the "
+        "last 30 days and whose birthday is in the next 14 days.",
+        "birthdayの記念日が今日から7日以内に来ていて、birthdayが過去30日以内で、"
+        "birthdayが今日から14日以内の会員",
+    ]
+    assert said(attribute(born, "anniversary", "1"), match="none") == [
+        "Members whose birthday does not have its anniversary today.",
+        "birthdayの記念日が今日ではない会員",
+    ]
+
+
+def test_shares_of_the_list():
+    value = {"membership": "in", "first": 1, "last": 20, "draw": ""}
+    other = {"membership": "not_in", "first": 51, "last": 100, "draw": "autumn"}
+    assert said(("share", value), ("share", other)) == [
+        "Members who are in parts 1 to 20 of 100 drawn at random and who are not in parts 51 to "
+        "100 of 100 drawn for “autumn”.",
+        "無作為に選んだ100分の1から20までに入っていて、「autumn」の抽選で100分の51から100までに"
+        "入っていない会員",
+    ]
+
+
+def test_registered_between_dates():
+    value = {"when": "dates", "days": None, "first_day": "2026-04-01", "last_day": None}
+    assert said(("registered", value)) == [
+        "Members who registered since April 1, 2026.",
+        "2026年4月1日以降に登録している会員",
+    ]

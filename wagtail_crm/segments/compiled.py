@@ -9,16 +9,16 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-import swapper
 from django.db import DatabaseError
 from django.utils.translation import gettext
 
 from .interests import Interests
 from .models import Segment, segment_field
+from .pages import facts_of_pages
 from .rules.base import Broken, Dependencies, Rule
 from .rules.blocks import group_of
 from .rules.groups import Group
-from .rules.person import Reads
+from .rules.person import PageFacts, Reads
 from .rules.visit import MixedVisit, split
 
 logger = logging.getLogger(__name__)
@@ -86,11 +86,10 @@ class LiveSegments:
         return any(segment.visit for segment in self.segments)
 
     @cached_property
-    def paths(self) -> dict[int, str]:
-        """The places in the tree of the pages that rules mean with all that is below."""
+    def pages(self) -> dict[int, PageFacts]:
+        """The pages that rules mean with all that is below."""
         named = frozenset().union(*(segment.reads.pages for segment in self.segments))
-        pages = swapper.load_model("wagtailcore", "Page").objects.filter(pk__in=named).order_by()
-        return dict(pages.values_list("pk", "path")) if named else {}
+        return facts_of_pages(named)
 
     @cached_property
     def followers(self) -> Mapping[int, frozenset[int]]:

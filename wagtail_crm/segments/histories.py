@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-import swapper
 from django.db import DatabaseError
 from django.db.models import Count, Min, Sum
 from django.db.models.functions import TruncDate
@@ -24,7 +23,8 @@ from wagtail_crm.tracking.models import Event
 from wagtail_crm.tracking.snapshots import ask_cache
 
 from .compiled import LiveSegments
-from .rules.person import Total
+from .pages import facts_of_pages
+from .rules.person import PageFacts, Total
 
 logger = logging.getLogger(__name__)
 
@@ -37,11 +37,11 @@ KEPT_FOR = datetime.timedelta(days=1)
 
 @dataclass(frozen=True)
 class History:
-    """Daily totals by kind, the places of the pages they name, and when it all began."""
+    """Daily totals by kind, the pages they name, and when it all began."""
 
     first_seen_at: datetime.datetime | None = None
     totals: Mapping[str, list[Total]] = field(default_factory=dict)
-    paths: Mapping[int, str] = field(default_factory=dict)
+    pages: Mapping[int, PageFacts] = field(default_factory=dict)
 
 
 NO_HISTORY = History()
@@ -84,9 +84,9 @@ def _key(visitor_id: uuid.UUID) -> str:
 
 
 def _build(visitor_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, History]:
-    """Two queries, however many browsers."""
+    """As many queries, however many browsers: one for events, the others for pages."""
     rows = _rows(visitor_ids)
-    paths = _paths({row["page_id"] for row in rows})
+    pages = facts_of_pages({row["page_id"] for row in rows})
     first: dict[uuid.UUID, datetime.datetime] = {}
     totals: dict[uuid.UUID, dict[str, list[Total]]] = defaultdict(lambda: defaultdict(list))
     seen: dict[uuid.UUID, int] = defaultdict(int)
@@ -97,7 +97,7 @@ def _build(visitor_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, History]:
         if seen[visitor] <= MOST:
             totals[visitor][row["kind"]].append(_total(row))
     return {
-        pk: History(first.get(pk), dict(totals[pk]), _of(totals[pk], paths)) for pk in visitor_ids
+        pk: History(first.get(pk), dict(totals[pk]), _of(totals[pk], pages)) for pk in visitor_ids
     }
 
 
@@ -118,11 +118,6 @@ def _total(row: Mapping[str, Any]) -> Total:
     return Total(row["page_id"], row["subject"], row["day"], row["times"], worth)
 
 
-def _paths(page_ids: set[int]) -> dict[int, str]:
-    pages = swapper.load_model("wagtailcore", "Page").objects.order_by()
-    return dict(pages.filter(pk__in=page_ids).values_list("pk", "path")) if page_ids else {}
-
-
-def _of(totals: Mapping[str, list[Total]], paths: Mapping[int, str]) -> dict[int, str]:
+def _of(totals: Mapping[str, list[Total]], pages: Mapping[int, PageFacts]) -> dict[int, PageFacts]:
     visited = {total.page_id for several in totals.values() for total in several}
-    return {pk: paths[pk] for pk in visited & paths.keys()}
+    return {pk: pages[pk] for pk in visited & pages.keys()}

@@ -5,18 +5,17 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-import swapper
 from django.utils import timezone
 
 from wagtail_crm.members.models import ConsentRecord, Member, TaggedMember
-from wagtail_crm.tracking.events import NO_PAGE
 from wagtail_crm.tracking.models import DailyTotal, Event
 
 from .models import Membership
+from .pages import facts_of_pages
 from .rules.expressions import IsOneOf
 from .rules.person import Deed, PageTree, Person, Reads, Total, person_facts, site_today
 
-FIELDS = ("pk", "status", "language", "time_zone", "registered_at", "attributes")
+FIELDS = ("pk", "uuid", "status", "language", "time_zone", "registered_at", "attributes")
 ByKind = Mapping[str, Sequence[Any]]
 
 
@@ -32,7 +31,7 @@ def load_people(
     events = _events(ids, reads.events)
     facts = {slug: person_facts[slug] for slug in reads.facts}
     loaded = {slug: fact.load(ids) for slug, fact in facts.items()}
-    pages = _page_tree(reads.pages, totals, events)
+    pages = _page_tree(reads, totals, events)
     today = site_today(now)
     people: dict[int, Person] = {}
     rows: Any = Member.objects.filter(IsOneOf("pk", ids)).order_by().values(*FIELDS)
@@ -55,7 +54,7 @@ def _totals(ids: list[int], kinds: frozenset[str]) -> dict[int, ByKind]:
 
 
 def _events(ids: list[int], kinds: frozenset[str]) -> dict[int, ByKind]:
-    rows = Event.objects.filter(IsOneOf("member", ids), kind__in=sorted(kinds))
+    rows = Event.objects.counted().filter(IsOneOf("member", ids), kind__in=sorted(kinds))
     fields = rows.order_by().values_list(
         "member_id", "kind", "id", "at", "page_id", "subject", "value", "data"
     )
@@ -69,8 +68,8 @@ def _by_kind(make: Callable[..., Any], rows: Iterable[Sequence[Any]]) -> dict[in
     return found
 
 
-def _page_tree(named: frozenset[int], *things: Mapping[int, ByKind]) -> PageTree:
-    if not named:
+def _page_tree(reads: Reads, *things: Mapping[int, ByKind]) -> PageTree:
+    if not (reads.pages or reads.of_pages):
         return PageTree()
     visited = {
         each.page_id
@@ -79,9 +78,8 @@ def _page_tree(named: frozenset[int], *things: Mapping[int, ByKind]) -> PageTree
         for several in by_kind.values()
         for each in several
     }
-    pages = swapper.load_model("wagtailcore", "Page").objects.order_by()
-    rows = pages.filter(IsOneOf("pk", sorted((visited | named) - {NO_PAGE})))
-    return PageTree(dict(rows.values_list("pk", "path")))
+    with_tags = "tags" in reads.of_pages
+    return PageTree(facts_of_pages(visited | reads.pages, with_tags=with_tags))
 
 
 def load_tags(member_ids: Sequence[int]) -> dict[int, set[int]]:

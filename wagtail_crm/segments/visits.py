@@ -6,6 +6,7 @@ and only of segments that the page names.
 """
 
 import datetime
+import uuid
 from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import cached_property
 from typing import Any
@@ -23,6 +24,8 @@ from .rules.base import Rule
 from .rules.person import PageTree, Person, person_facts
 from .rules.visit import Visit
 
+# Draws of those who have no id draw them all alike.
+NOT_KNOWN = uuid.UUID(int=0)
 # Somebody who was here so long ago is back.
 NEW_VISIT_AFTER = datetime.timedelta(minutes=30)
 
@@ -93,10 +96,11 @@ class VisitorFacts:
         facts = {slug: fact.nothing() for slug, fact in person_facts.items()}
         return Person(
             pk=0,
+            uuid=self._crm.visitor_id or NOT_KNOWN,
             now=timezone.now(),
             language=get_language() or "",
             totals=self.history.totals,
-            pages=PageTree({**self.history.paths, **lately_live_segments().paths}),
+            pages=PageTree({**self.history.pages, **lately_live_segments().pages}),
             facts=facts | {"segment": segments},
         )
 

@@ -12,6 +12,13 @@ import modelcluster.fields
 from django.conf import settings
 from django.db import migrations, models
 
+from wagtail_crm.members.sql import INDEX_DATES
+
+
+def index_dates_on_postgresql(apps, schema_editor):
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(INDEX_DATES)
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -437,4 +444,5 @@ class Migration(migrations.Migration):
                 fields=["family_name_kana", "given_name_kana"], name="crm_member_by_reading"
             ),
         ),
+        migrations.RunPython(index_dates_on_postgresql, migrations.RunPython.noop),
     ]

@@ -1,6 +1,7 @@
 """What an editor typed for an attribute, as values that can be compared."""
 
 import re
+import unicodedata
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -9,10 +10,12 @@ from django.utils.translation import gettext, pgettext_lazy
 from wagtail_crm.members.attributes import parse_text
 from wagtail_crm.members.models import AttributeDefinition
 
+from .attribute_dates import WHOLE_YEAR, DateNear
 from .attributes import ORDERED, TEXTS, AttributeRule, Type
 
 IS, IS_NOT, ONE_OF = "is", "is_not", "one_of"
 SET, NOT_SET, BETWEEN = "set", "not_set", "between"
+IN_LAST, IN_NEXT, ANNIVERSARY = "in_last", "in_next", "anniversary"
 
 CHOICES = [
     (IS, pgettext_lazy("comparison", "is")),
@@ -25,6 +28,9 @@ CHOICES = [
     ("gt", pgettext_lazy("comparison", "is more / after")),
     ("gte", pgettext_lazy("comparison", "is at least / from")),
     (BETWEEN, pgettext_lazy("comparison", "is between")),
+    (IN_LAST, pgettext_lazy("comparison", "is in the last … days")),
+    (IN_NEXT, pgettext_lazy("comparison", "is in the next … days")),
+    (ANNIVERSARY, pgettext_lazy("comparison", "has its anniversary in the next … days")),
     (SET, pgettext_lazy("comparison", "is filled in")),
     (NOT_SET, pgettext_lazy("comparison", "is not filled in")),
 ]
@@ -32,6 +38,9 @@ CHOICES = [
 _ALWAYS = (SET, NOT_SET)
 _TEXT = (IS, IS_NOT, ONE_OF, "contains", "starts_with", *_ALWAYS)
 _ORDERED = (IS, IS_NOT, ONE_OF, "lt", "lte", "gt", "gte", BETWEEN, *_ALWAYS)
+NEAR = (IN_LAST, IN_NEXT, ANNIVERSARY)
+# A hundred years of days.
+LONGEST = 36_500
 
 YES, NO = "true", "false"
 
@@ -40,6 +49,8 @@ def comparisons_of(attribute_type: str) -> tuple[str, ...]:
     """The comparisons that make sense for a type of attribute."""
     if attribute_type in TEXTS:
         return _TEXT
+    if attribute_type == Type.DATE:
+        return (*_ORDERED[:-2], *NEAR, *_ALWAYS)
     if attribute_type in ORDERED:
         return _ORDERED
     if attribute_type == Type.BOOLEAN:
@@ -49,9 +60,12 @@ def comparisons_of(attribute_type: str) -> tuple[str, ...]:
 
 def attribute_rule(
     definition: AttributeDefinition, comparison: str, text: str, upper: str
-) -> AttributeRule:
+) -> AttributeRule | DateNear:
     """The rule for what was chosen and typed. Raises ``ValidationError``, by name of the field."""
     values = parse_values(definition, comparison, text, upper)
+    if comparison in NEAR:
+        when: Any = comparison
+        return DateNear(definition, when, *values)
     operator: Any = {IS_NOT: IS, ONE_OF: IS, NOT_SET: SET}.get(comparison, comparison)
     return AttributeRule(definition, operator, values, negated=comparison in (IS_NOT, NOT_SET))
 
@@ -67,6 +81,8 @@ def parse_values(
         raise ValidationError({"comparison": _wrong_comparison(definition)})
     if comparison in _ALWAYS:
         return ()
+    if comparison in NEAR:
+        return (_parse_days(text, WHOLE_YEAR if comparison == ANNIVERSARY else LONGEST),)
     parts = [text]
     if comparison == ONE_OF or definition.type == Type.CHOICES:
         parts = re.split(r"[,、，;\n]", text)
@@ -78,6 +94,14 @@ def parse_values(
         if values[0] > values[1]:
             raise ValidationError({"upper": gettext("The end lies before the beginning.")})
     return values
+
+
+def _parse_days(text: str, most: int) -> int:
+    number = unicodedata.normalize("NFKC", text).strip()
+    if not (number.isascii() and number.isdigit() and 1 <= int(number[:9]) <= most):
+        words = gettext("Write how many days, from 1 (only today) to %(most)d.")
+        raise ValidationError({"value": words % {"most": most}})
+    return int(number)
 
 
 def _wrong_comparison(definition: AttributeDefinition) -> str:

@@ -40,7 +40,7 @@ class Scope:
     """
 
     member_ids: tuple[int, ...] | None = None
-    now: datetime.datetime = field(default_factory=timezone.now)
+    now: datetime.datetime = field(default_factory=lambda: timezone.now())
 
     @property
     def today(self) -> datetime.date:

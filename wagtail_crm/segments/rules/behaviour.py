@@ -1,258 +1,206 @@
-"""Rules about what members did, answered from the daily totals."""
+"""Rules about what members did."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-import swapper
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum, Value
-from django.db.models.functions import Concat
-from django.utils.formats import number_format
-from django.utils.translation import gettext, ngettext, pgettext
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from wagtail_crm.tracking.kinds import event_kinds
 from wagtail_crm.tracking.models import DailyTotal, Event
 
-from .base import (
-    Dependencies,
-    Interest,
-    MemberIds,
-    Period,
-    Rule,
-    Scope,
-    WordedRule,
-    midnight,
-)
-from .expressions import IsAmong
+from . import records
+from .base import EVERYBODY, Dependencies, Interest, MemberIds, Period, Rule, Scope, WordedRule
+from .behaviour_words import clause_of
 from .person import Person, Reads, Total
-from .words import Clause, Ending, inside_sentence, listed
+from .places import ANYWHERE, Place
+from .properties import Property
+from .windows import ALWAYS, ONE_DAY, Bounds, Window
+from .words import Clause
 
-Comparison = Literal["at_least", "at_most"]
-Measure = Literal["times", "value"]
-
-# Above every path of a page below: treebeard numbers children with digits and capital letters.
-LAST_STEP = "ZZZZ"
-
-
-@dataclass(frozen=True)
-class NamedPage:
-    """A page that a rule names; the title is for the sentence."""
-
-    pk: int
-    title: str = ""
+Comparison = Literal["at_least", "at_most", "exactly", "first", "last"]
+Measure = Literal["times", "days", "value", "single"]
 
 
 @dataclass(frozen=True)
 class Did(WordedRule):
-    """Did something at least or at most so often, or for so much, anywhere or on pages.
+    """Did something so often, on so many days, or for so much; or when first or last.
 
-    ``measure`` "times" counts events, "value" adds up what they were worth in the unit of the
-    kind. "At most" includes members who never did it. ``days`` counts whole days in the site's
-    time zone, today among them; None means ever. ``below`` adds all that is under the pages, as
-    the tree is when the rule is asked.
+    ``measure`` "times" counts events, "days" the days on which there were any, "value" adds up
+    what they were worth in the unit of the kind, "single" takes the most that one thing was
+    worth on one day. "At most" includes members who never did it. "First" and "last" ask whether
+    the first or last time ever was in the ``window``. ``subject`` and ``place`` narrow down what
+    counts. With ``properties`` only raw events can tell, and they expire.
     """
 
     kind: str
     comparison: Comparison = "at_least"
     amount: Decimal | int = 1
     measure: Measure = "times"
-    days: int | None = None
-    pages: tuple[NamedPage, ...] = ()
-    below: bool = False
+    window: Window = ALWAYS
+    place: Place = ANYWHERE
     subject: str = ""
+    properties: tuple[Property, ...] = ()
 
     def condition(self, scope: Scope) -> Q:
-        if self.comparison == "at_most":
-            return ~Q(pk__in=self._who_did_more(scope))
-        return Q(pk__in=self._who_did(scope))
+        bounds = self.window.bounds(scope.today)
+        within = records.within(self._rows(scope), bounds)
+        match self.comparison:
+            case "at_least" if self.amount <= 0:
+                return EVERYBODY
+            case "first" | "last":
+                beyond = self._beyond(self._rows(scope), bounds)
+                at_all = Q(pk__in=within.values("member"))
+                return at_all if beyond is None else at_all & ~Q(pk__in=beyond.values("member"))
+            case "at_most":
+                return ~self._who_did(within, "gt")
+            case "exactly":
+                return self._who_did_exactly(within)
+        return self._who_did(within, "gte")
 
-    def _who_did(self, scope: Scope) -> QuerySet[Any]:
-        totals = self._totals(scope)
-        if self.measure == "times" and self.amount <= 1:
-            return totals.filter(count__gt=0).values("member")
-        return self._summed(totals).filter(amount__gte=self.amount).values("member")
+    def _rows(self, scope: Scope) -> Any:
+        rows = records.events(self.properties) if self.properties else records.totals()
+        return scope.only(self._narrowed(rows))
 
-    def _who_did_more(self, scope: Scope) -> QuerySet[Any]:
-        totals = self._totals(scope)
-        if self.measure == "times" and self.amount < 1:
-            return totals.filter(count__gt=0).values("member")
-        return self._summed(totals).filter(amount__gt=self.amount).values("member")
-
-    def _summed(self, totals: QuerySet[Any]) -> QuerySet[Any]:
-        column = "count" if self.measure == "times" else "value"
-        return totals.values("member").annotate(amount=Sum(column))
-
-    def _totals(self, scope: Scope) -> QuerySet[Any]:
-        totals = scope.only(self._anytime(DailyTotal.objects.all()).of_members())
-        if self.days is not None:
-            first = scope.first_day(self.days)
-            totals = totals.filter(day__gte=first, day__lte=scope.today)
-        return totals
-
-    def _anytime(self, rows: Any) -> Any:
+    def _narrowed(self, rows: Any) -> Any:
         """Totals, or events, of what it asks for, whenever it was."""
         rows = rows.of_kinds(self.kind)
         if self.subject:
             rows = rows.filter(subject=self.subject)
-        if self.pages:
-            rows = rows.filter(self._where())
-        return rows
+        return rows.filter(self.place.condition()) if self.place else rows
 
-    def _where(self) -> Q | IsAmong:
-        named = self._named
-        if not self.below:
-            return Q(page__in=named)
-        pages = swapper.load_model("wagtailcore", "Page").objects.order_by()
-        above = pages.filter(pk__in=named).annotate(end=Concat("path", Value(LAST_STEP)))
-        below = above.filter(path__lte=OuterRef("path"), end__gte=OuterRef("path"))
-        return IsAmong("page", pages.filter(Exists(below)).values("pk"))
+    def _beyond(self, rows: Any, bounds: Bounds) -> Any:
+        """Rows of days before the first of the window, or after the last; None: there are none."""
+        if self.comparison == "first":
+            end = bounds.first and bounds.first - ONE_DAY
+            return end and records.within(rows, Bounds(last=end))
+        begin = bounds.last and bounds.last + ONE_DAY
+        return begin and records.within(rows, Bounds(first=begin))
 
-    @property
-    def _named(self) -> tuple[int, ...]:
-        return tuple(page.pk for page in self.pages)
+    def _who_did(self, rows: Any, comparison: str) -> Q:
+        """Members whose amount is more ("gt"), or at least as much ("gte")."""
+        least = self.amount + 1 if comparison == "gt" else self.amount
+        if self.measure in ("times", "days") and least <= 1:
+            return Q(pk__in=rows.values("member"))
+        return self._whose_amount(rows, **{f"amount__{comparison}": self.amount})
+
+    def _who_did_exactly(self, rows: Any) -> Q:
+        if self.amount == 0:
+            return ~Q(pk__in=rows.values("member"))
+        return self._whose_amount(rows, amount=self.amount)
+
+    def _whose_amount(self, rows: Any, **limit: Any) -> Q:
+        measured = records.measured(rows, self.measure)
+        return Q(pk__in=measured.filter(**limit).values("member"))
 
     def holds(self, person: Person) -> bool:
-        amount = self._amount_of(person)
-        return amount >= self.amount if self.comparison == "at_least" else amount <= self.amount
+        bounds = self.window.bounds(person.today)
+        done = self._done_by(person)
+        within = [total for total in done if total.day in bounds]
+        match self.comparison:
+            case "first":
+                return bool(within) and min(total.day for total in done) in bounds
+            case "last":
+                return bool(within) and max(total.day for total in done) in bounds
+            case "at_most":
+                return self._amount_of(within) <= self.amount
+            case "exactly":
+                return self._amount_of(within) == self.amount
+        return self._amount_of(within) >= self.amount
 
-    def _amount_of(self, person: Person) -> Decimal | int:
-        totals = self._counted(person)
-        if self.measure == "times":
-            return sum(total.times for total in totals)
-        return sum((total.value for total in totals), Decimal())
-
-    def _counted(self, person: Person) -> list[Total]:
-        totals = person.totals.get(self.kind, ())
-        if self.days is not None:
-            first = person.first_day(self.days)
-            totals = [total for total in totals if first <= total.day <= person.today]
+    def _done_by(self, person: Person) -> list[Total]:
+        done = records.of_person(person, self.kind, self.properties)
         if self.subject:
-            totals = [total for total in totals if total.subject == self.subject]
-        if self.pages:
-            where = person.pages.below(self._named) if self.below else self._named
-            totals = [total for total in totals if total.page_id in where]
-        return list(totals)
+            done = (total for total in done if total.subject == self.subject)
+        if self.place:
+            where = self.place.among(person.pages)
+            done = (total for total in done if total.page_id in where)
+        return list(done)
+
+    def _amount_of(self, done: list[Total]) -> Decimal | int:
+        match self.measure:
+            case "times":
+                return sum(total.times for total in done)
+            case "days":
+                return len({total.day for total in done})
+            case "single":
+                return max((total.value for total in done), default=Decimal())
+        return sum((total.value for total in done), Decimal())
+
+    @property
+    def only_in_sql(self) -> bool:  # type: ignore[override]
+        return any(each.only_in_sql for each in self.properties)
 
     def dependencies(self) -> Dependencies:
-        return Dependencies(kinds=frozenset({self.kind}), time=self.days is not None)
+        return Dependencies(kinds=frozenset({self.kind}), time=self.window.moves)
 
     def reads(self) -> Reads:
-        pages = frozenset(self._named) if self.below else frozenset()
-        return Reads(totals=frozenset({self.kind}), pages=pages)
+        kinds = frozenset({self.kind})
+        where = Reads(pages=self.place.tops, of_pages=self.place.reads)
+        return where | (Reads(events=kinds) if self.properties else Reads(totals=kinds))
 
     def interests(self) -> frozenset[Interest]:
-        return frozenset({Interest(self.kind, frozenset(self._named), self.below, self.subject)})
+        pages = frozenset(self.place.named)
+        return frozenset({Interest(self.kind, pages, self.place.below, self.subject)})
 
     def falling_due(self, period: Period) -> list[MemberIds]:
-        """Who did it on a day that the window has left, or, dated ahead, has reached."""
-        if self.days is None or not period.has_new_day:
-            return []
-        window = timedelta(days=self.days)
-        totals = self._anytime(DailyTotal.objects.all()).of_members()
-        left = Q(day__gt=period.first_day - window, day__lte=period.last_day - window)
-        reached = Q(day__gt=period.first_day, day__lte=period.last_day)
-        return [totals.filter(days).values_list("member", flat=True) for days in (left, reached)]
+        """Who did it on a day that the window has left or reached."""
+        crossed = self.window.crossed(period)
+        totals = self._narrowed(DailyTotal.objects.of_members()) if crossed else None
+        return [
+            records.within(totals, bounds).values_list("member", flat=True) for bounds in crossed
+        ]
 
     def evidence(self, person: Person) -> QuerySet[Event]:
-        events = self._anytime(Event.objects.filter(member=person.pk))
-        if self.days is not None:
-            tomorrow = midnight(person.today + timedelta(days=1))
-            first = midnight(person.first_day(self.days))
-            events = events.filter(at__gte=first, at__lt=tomorrow)
-        return events.newest_first()
+        events = self._narrowed(records.events(self.properties).filter(member=person.pk))
+        return records.within(events, self.window.bounds(person.today)).newest_first()
 
     def negation(self) -> Rule | None:
-        if self.measure == "value":
+        if self.measure not in ("times", "days"):
             return None
         if self.comparison == "at_most":
             return replace(self, comparison="at_least", amount=self.amount + 1)
-        return replace(self, comparison="at_most", amount=self.amount - 1)
+        if self.comparison == "at_least":
+            return replace(self, comparison="at_most", amount=self.amount - 1)
+        return None
 
     def excludes(self, other: Rule) -> bool:
         """At least 3 times in 7 days can never go with at most once in 30."""
-        if not isinstance(other, Did) or self.comparison == other.comparison:
+        if not isinstance(other, Did) or self._about != other._about:
             return False
-        if self.comparison == "at_most" or other.amount >= self.amount:
-            return False
-        same = replace(other, comparison="at_least", amount=self.amount, days=self.days) == self
-        return same and (other.days is None or (self.days or float("inf")) <= other.days)
+        least, most = other._least, self._most
+        too_much = least is not None and most is not None and least > most
+        return too_much and other.window.is_within(self.window)
+
+    @property
+    def _about(self) -> tuple[Any, ...]:
+        """What is measured; equal for rules that can contradict each other."""
+        measure = "times" if self.comparison in ("first", "last") else self.measure
+        return self.kind, measure, self.place, self.subject, self.properties
+
+    @property
+    def _least(self) -> Decimal | int | None:
+        if self.comparison in ("first", "last"):
+            return 1
+        return None if self.comparison == "at_most" else self.amount
+
+    @property
+    def _most(self) -> Decimal | int | None:
+        return self.amount if self.comparison in ("at_most", "exactly") else None
 
     def problems(self) -> list[str]:
         if self.kind in event_kinds:
             return []
         return [gettext("This kind of behaviour is no longer recorded: %s") % self.kind]
 
+    def doubts(self) -> list[str]:
+        days, least = self.window.length, self._least
+        if self.measure != "days" or days is None or least is None or least <= days:
+            return []
+        return [
+            gettext("Nobody can match “%s”: there are not so many days.") % self.clause().alone()
+        ]
+
     def clause(self) -> Clause:
-        kind = event_kinds.get(self.kind)
-        negative = self.comparison == "at_most"
-        template = (kind.did_not if negative else kind.did) if kind else ""
-        text = str(template or _done(negative)) % {
-            "what": self._what((kind.anything if negative else kind.something) if kind else ""),
-            "often": self._often(kind.unit if kind else ""),
-            "label": inside_sentence(str(kind.label)) if kind else self.kind,
-        }
-        # A part that says nothing leaves a gap.
-        text = " ".join(text.split())
-        return Clause(text, Ending.NOT_DOING if negative else Ending.DOING)
-
-    def _what(self, something: Any) -> str:
-        what = pages_in_words(self.pages, self.below) if self.pages else ""
-        if self.subject:
-            name = self.subject.partition(":")[2] or self.subject
-            what = gettext("%(what)s (%(name)s)") % {"what": what or something, "name": name}
-        return what or str(something)
-
-    def _often(self, unit: Any) -> str:
-        parts = {"amount": self._how_much(unit), "days": ""}
-        if self.days is not None:
-            text = ngettext("in the last %(n)d day", "in the last %(n)d days", self.days)
-            parts["days"] = text % {"n": self.days}
-        return pgettext("how often, and when", "%(amount)s %(days)s") % parts
-
-    def _how_much(self, unit: Any) -> str:
-        if self.measure == "value":
-            return _worth(self.comparison, Decimal(self.amount), str(unit))
-        times = int(self.amount)
-        if self.comparison == "at_least":
-            return _at_least(times) if times > 1 else ""
-        return _more_than(times) if times > 0 else ""
-
-
-def _done(negative: bool) -> str:
-    """The words for a kind of event that brings none of its own."""
-    if negative:
-        return pgettext("behaviour", "who have not done “%(label)s” %(what)s %(often)s")
-    return pgettext("behaviour", "who have done “%(label)s” %(what)s %(often)s")
-
-
-def pages_in_words(pages: tuple[NamedPage, ...], below: bool) -> str:
-    """ "Baking or Bread", and with what is below them "Baking, Bread or a page below them"."""
-    quoted = pgettext("title of a page in a sentence", "%(title)s")
-    titles = [quoted % {"title": page.title} for page in pages]
-    if not below:
-        return listed(titles)
-    words = {"pages": pgettext("things in a row", ", ").join(titles)}
-    return (
-        ngettext("%(pages)s or a page below it", "%(pages)s or a page below them", len(pages))
-        % words
-    )
-
-
-def _at_least(times: int) -> str:
-    if times == 2:
-        return gettext("at least twice")
-    return ngettext("at least %(n)d time", "at least %(n)d times", times) % {"n": times}
-
-
-def _more_than(times: int) -> str:
-    if times == 1:
-        return gettext("more than once")
-    return ngettext("more than %(n)d time", "more than %(n)d times", times) % {"n": times}
-
-
-def _worth(comparison: Comparison, amount: Decimal, unit: str) -> str:
-    words = {"amount": number_format(amount.normalize(), force_grouping=True), "unit": unit}
-    if comparison == "at_least":
-        return gettext("for at least %(amount)s %(unit)s in total") % words
-    return gettext("for more than %(amount)s %(unit)s in total") % words
+        return clause_of(self)

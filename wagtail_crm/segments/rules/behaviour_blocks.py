@@ -9,157 +9,136 @@ from wagtail import blocks
 
 from wagtail_crm.tracking.kinds import event_kinds
 
-from .base import Broken, Rule
-from .behaviour import Did, NamedPage
-from .blocks import RuleBlock
+from .behaviour import Did
+from .deed_blocks import (
+    COUNTED,
+    HOW_OFTEN,
+    DeedRuleBlock,
+    amount_of,
+    check_amount,
+    shown_when,
+)
+from .places import Place
+from .property_blocks import PropertyBlock, properties_of
+from .windows import Window
 
-LONGEST = 36_500  # a hundred years of days
-
-AT_LEAST = [("at_least", _("at least")), ("at_most", _("at most"))]
+TIMES, ON_DAYS = ("times", _("times")), ("days", _("different days"))
 
 
 def kind_choices() -> list[tuple[str, Any]]:
     return [(slug, kind.label) for slug, kind in event_kinds.items() if kind.countable]
 
 
-def days_block() -> blocks.IntegerBlock:
-    return blocks.IntegerBlock(
-        min_value=1,
-        max_value=LONGEST,
-        required=False,
-        label=_("In the last … days (empty: ever)"),
+def amount_block(label: Any) -> blocks.DecimalBlock:
+    return blocks.DecimalBlock(
+        min_value=0, max_digits=14, decimal_places=2, required=False, default=1, label=label
     )
 
 
-class PlacedRuleBlock(RuleBlock):
-    """A rule about what was done on some pages."""
-
-    # One empty chooser to begin with: a click less. Empty ones are left out when saving.
-    pages = blocks.ListBlock(
-        blocks.PageChooserBlock(required=False, label=_("Page")),
-        default=[None],
-        min_num=0,
-        label=_("On these pages"),
-        help_text=_("None chosen: anywhere."),
-    )
-    below = blocks.BooleanBlock(
-        required=False, default=True, label=_("and on every page below them")
-    )
-
-    # The empty chooser is for the form: a stored rule that names no pages means anywhere.
-    def to_python(self, value: Any) -> Any:
-        return super().to_python({"pages": [], **value})
-
-    def bulk_to_python(self, values: Any) -> Any:
-        return super().bulk_to_python([{"pages": [], **value} for value in values])
-
-    def rule(self, value: Any) -> Rule:
-        if None in value["pages"]:
-            return Broken(gettext("A page that this rule names no longer exists."))
-        pages = tuple(NamedPage(page.pk, page.title) for page in value["pages"])
-        return self.placed_rule(value, pages)
-
-    def placed_rule(self, value: Any, pages: tuple[NamedPage, ...]) -> Rule:
-        raise NotImplementedError
-
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        chosen = [page for page in cleaned["pages"] if page is not None]
-        cleaned["pages"] = self.child_blocks["pages"].normalize(chosen)
-        return cleaned
-
-    class Meta:
-        form_attrs = {
-            "data-controller": "crm-adding",
-            "data-crm-adding-text-value": _("Add a page"),
-        }
-
-
-class BehaviourRuleBlock(PlacedRuleBlock):
+class BehaviourRuleBlock(DeedRuleBlock):
     slug = "behaviour"
 
     kind = blocks.ChoiceBlock(choices=kind_choices, default="page_view", label=_("What they did"))
-    comparison = blocks.ChoiceBlock(choices=AT_LEAST, default="at_least", label=_("How often"))
-    times = blocks.IntegerBlock(min_value=0, default=1, label=_("Times"))
-    days = days_block()
+    comparison = blocks.ChoiceBlock(choices=HOW_OFTEN, default="at_least", label=_("How often"))
+    times = amount_block(_("Number"))
+    measure = blocks.ChoiceBlock(
+        choices=[TIMES, ON_DAYS, ("value", _("in total (yen, points, …)"))],
+        default="times",
+        label=_("What counts"),
+    )
     subject = blocks.CharBlock(
         required=False,
         max_length=120,
         label=_("Only about"),
         help_text=_("The code of an article, for example sku:P08. Empty: anything."),
     )
+    properties = blocks.ListBlock(
+        PropertyBlock(label=_("Detail")),
+        default=[],
+        min_num=0,
+        label=_("Only with these details"),
+        help_text=_(
+            "For example: device is phone. Details are known as long as the raw events are kept "
+            "(setting EVENT_RETENTION_DAYS); older ones do not count."
+        ),
+    )
 
-    def placed_rule(self, value: Any, pages: tuple[NamedPage, ...]) -> Rule:
+    def deed(self, value: Any, window: Window, place: Place) -> Did:
         return Did(
             kind=value["kind"],
-            comparison=value["comparison"],
-            amount=value["times"] or 0,
-            days=value["days"],
-            pages=pages,
-            below=value["below"],
+            window=window,
+            place=place,
             subject=value["subject"] or "",
+            properties=properties_of(value["properties"]),
+            **amount_of("times", value),
         )
 
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        never = cleaned["comparison"] == "at_least" and cleaned["times"] == 0
-        if never and not self.is_deferred_validation:
-            raise blocks.StructBlockValidationError({"times": ValidationError(_everybody())})
-        return cleaned
+    def check_amount(self, value: Any) -> None:
+        check_amount("times", value)
+        kind = event_kinds.get(value["kind"])
+        if (
+            value["comparison"] in COUNTED
+            and value["measure"] == "value"
+            and kind
+            and not kind.unit
+        ):
+            text = gettext("“%(kind)s” has no amount: count times or days.")
+            raise ValidationError({"measure": text % {"kind": kind.label}})
 
     class Meta:
         icon = "view"
         label = _("Behaviour")
         form_layout = blocks.BlockGroup(
-            ["kind", "comparison", "times", "days", "pages", "below"], settings=["subject"]
+            ["kind", "comparison", "times", "measure", *DeedRuleBlock.when, "pages", "below"],
+            settings=["subject", *DeedRuleBlock.where, "properties"],
         )
+        form_attrs = DeedRuleBlock._meta_class.form_attrs | {
+            "data-crm-rule-fields-shown-value": shown_when(times={"comparison": COUNTED}),
+        }
 
 
-def _everybody() -> str:
-    return gettext("“At least 0 times” is true of everybody: type 1 or more, or choose “at most”.")
-
-
-class PurchaseRuleBlock(PlacedRuleBlock):
+class PurchaseRuleBlock(DeedRuleBlock):
     slug = "purchase"
 
+    comparison = blocks.ChoiceBlock(choices=HOW_OFTEN, default="at_least", label=_("They bought"))
+    amount = amount_block(_("Number"))
     measure = blocks.ChoiceBlock(
-        choices=[("times", _("How often they bought")), ("value", _("For how much, in total"))],
+        choices=[
+            ("times", _("times")),
+            ("value", _("yen in total")),
+            ("single", _("yen at once")),
+            ON_DAYS,
+        ],
         default="times",
         label=_("What counts"),
     )
-    comparison = blocks.ChoiceBlock(choices=AT_LEAST, default="at_least", label=_("Comparison"))
-    amount = blocks.DecimalBlock(
-        min_value=0, max_digits=14, decimal_places=2, default=1, label=_("Times or amount")
+    product = blocks.CharBlock(
+        required=False,
+        max_length=100,
+        label=_("Only the product"),
+        help_text=_("Its code, for example P08. Empty: anything."),
     )
-    days = days_block()
 
-    def placed_rule(self, value: Any, pages: tuple[NamedPage, ...]) -> Rule:
+    def deed(self, value: Any, window: Window, place: Place) -> Did:
+        code = (value["product"] or "").strip()
         return Did(
             kind="purchase",
-            comparison=value["comparison"],
-            amount=value["amount"] or 0,
-            measure=value["measure"],
-            days=value["days"],
-            pages=pages,
-            below=value["below"],
+            window=window,
+            place=place,
+            subject=f"sku:{code.removeprefix('sku:')}" if code else "",
+            **amount_of("amount", value),
         )
 
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        amount = cleaned["amount"]
-        if self.is_deferred_validation:
-            return cleaned
-        if cleaned["measure"] == "times" and amount != int(amount):
-            message = gettext("Write a whole number of times.")
-            raise blocks.StructBlockValidationError({"amount": ValidationError(message)})
-        if cleaned["comparison"] == "at_least" and amount == 0:
-            message = gettext("“At least 0” is true of everybody: type more, or choose “at most”.")
-            raise blocks.StructBlockValidationError({"amount": ValidationError(message)})
-        return cleaned
+    def check_amount(self, value: Any) -> None:
+        check_amount("amount", value)
 
     class Meta:
         icon = "tag"
         label = _("Purchases")
         form_layout = blocks.BlockGroup(
-            ["measure", "comparison", "amount", "days"], settings=["pages", "below"]
+            ["comparison", "amount", "measure", *DeedRuleBlock.when],
+            settings=["product", "pages", "below", *DeedRuleBlock.where],
         )
+        form_attrs = DeedRuleBlock._meta_class.form_attrs | {
+            "data-crm-rule-fields-shown-value": shown_when(amount={"comparison": COUNTED}),
+        }

@@ -13,14 +13,16 @@ from wagtail_crm.chooser_blocks import CrmChooserBlock
 from wagtail_crm.members.models import ConsentRecord, Member
 
 from . import attribute_values
-from .attributes import AttributeRule
 from .base import Broken, Rule
-from .behaviour_blocks import LONGEST, BehaviourRuleBlock, PurchaseRuleBlock
+from .behaviour_blocks import BehaviourRuleBlock, PurchaseRuleBlock
 from .blocks import COMBINE, WHO_THEY_ARE, PickBlock, RuleBlock
+from .deed_blocks import LAST, by_field, window_of
 from .languages import language_choices
 from .people import Consented, HasStatus, Registered, Speaks, Tagged
 from .segments import InSegment
+from .shares import PARTS, InShare
 from .visit_blocks import VISIT_BLOCKS
+from .windows import Window
 
 LONGEST_VALUE = 2_000
 
@@ -68,28 +70,24 @@ class AttributeRuleBlock(RuleBlock):
         if value["attribute"] is None:
             return Broken(gettext("The attribute is not chosen, or no longer exists."))
         try:
-            return self._parsed(value)
+            return attribute_values.attribute_rule(*self._typed(value))
         except ValidationError as error:
             return Broken(" ".join(error.messages))
 
-    def _parsed(self, value: Any) -> AttributeRule:
-        return attribute_values.attribute_rule(
-            value["attribute"], value["comparison"], value["value"] or "", value["upper"] or ""
-        )
+    def _typed(self, value: Any) -> tuple[Any, str, str, str]:
+        return value["attribute"], value["comparison"], value["value"] or "", value["upper"] or ""
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
         if self.is_deferred_validation:  # a draft may be half a thought
             return cleaned
         try:
-            rule = self._parsed(cleaned)
+            values = attribute_values.parse_values(*self._typed(cleaned))
         except ValidationError as error:
-            raise blocks.StructBlockValidationError(
-                {name: ValidationError(messages) for name, messages in error.message_dict.items()}
-            ) from error
-        is_range = rule.comparison == "between"
-        cleaned["value"] = attribute_values.as_text(rule.values[:1] if is_range else rule.values)
-        cleaned["upper"] = attribute_values.as_text(rule.values[1:]) if is_range else ""
+            raise by_field(error) from error
+        is_range = cleaned["comparison"] == attribute_values.BETWEEN
+        cleaned["value"] = attribute_values.as_text(values[:1] if is_range else values)
+        cleaned["upper"] = attribute_values.as_text(values[1:]) if is_range else ""
         return cleaned
 
     class Meta:
@@ -101,6 +99,7 @@ class AttributeRuleBlock(RuleBlock):
             "data-controller": "crm-attribute-rule",
             "data-yes": _("Yes"),
             "data-no": _("No"),
+            "data-days": _("Days (1: only today)"),
         }
 
 
@@ -158,6 +157,7 @@ class StatusRuleBlock(RuleBlock):
         ],
         default=Member.Status.REGISTERED,
         label=_("Members who"),
+        help_text=_("Members who left are in no segment, so that nothing reaches them."),
     )
 
     def rule(self, value: Any) -> Rule:
@@ -192,22 +192,102 @@ class RegisteredRuleBlock(RuleBlock):
     slug = "registered"
 
     when = blocks.ChoiceBlock(
-        choices=[("within", _("within the last … days")), ("before", _("at least … days ago"))],
+        choices=[
+            ("within", _("within the last … days")),
+            ("before", _("at least … days ago")),
+            ("dates", _("between two dates")),
+        ],
         default="within",
         label=_("They registered"),
     )
-    days = blocks.IntegerBlock(min_value=1, max_value=LONGEST, default=30, label=_("Days"))
+    days = blocks.IntegerBlock(
+        min_value=1, max_value=attribute_values.LONGEST, required=False, default=30, label=_("Days")
+    )
+    first_day = blocks.DateBlock(required=False, label=_("From"))
+    last_day = blocks.DateBlock(required=False, label=_("Until"))
 
     def rule(self, value: Any) -> Rule:
-        if not value["days"]:
-            return Broken(gettext("Write a number of days."))
-        return Registered(value["when"], value["days"])
+        try:
+            return Registered(self._window_of(value))
+        except ValidationError as error:
+            return Broken(" ".join(error.messages))
+
+    def _window_of(self, value: Any) -> Window:
+        window = {"within": LAST}.get(value["when"], value["when"])
+        return window_of({**value, "window": window, "days_to": None})
+
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        if not self.is_deferred_validation:
+            try:
+                self._window_of(cleaned)
+            except ValidationError as error:
+                raise by_field(error) from error
+        return cleaned
 
     class Meta:
         icon = "date"
         label = _("Registration")
         group = WHO_THEY_ARE
         form_classname = "struct-block crm-rule crm-rule--row"
+        form_attrs = {
+            "data-controller": "crm-rule-fields",
+            "data-crm-rule-fields-shown-value": json.dumps(
+                {
+                    "days": {"when": ["within", "before"]},
+                    "first_day": {"when": ["dates"]},
+                    "last_day": {"when": ["dates"]},
+                }
+            ),
+        }
+
+
+class ShareRuleBlock(RuleBlock):
+    slug = "share"
+
+    membership = blocks.ChoiceBlock(
+        choices=[("in", _("are in")), ("not_in", _("are not in"))],
+        default="in",
+        label=_("Members who"),
+    )
+    first = blocks.IntegerBlock(
+        min_value=1, max_value=PARTS, default=1, label=_("From the … hundredth")
+    )
+    last = blocks.IntegerBlock(
+        min_value=1, max_value=PARTS, default=10, label=_("to the … hundredth")
+    )
+    draw = blocks.CharBlock(
+        required=False,
+        max_length=60,
+        label=_("Drawn for"),
+        help_text=_(
+            "Each name is a draw of its own, and the same name always draws the same people. "
+            "Shares of one draw that do not overlap have nobody in common."
+        ),
+    )
+
+    def rule(self, value: Any) -> Rule:
+        first, last = value["first"] or 0, value["last"] or 0
+        if not 1 <= first <= last <= PARTS:
+            return Broken(_backwards())
+        negated = value["membership"] == "not_in"
+        return InShare(first, last, (value["draw"] or "").strip(), negated=negated)
+
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        if not self.is_deferred_validation and cleaned["first"] > cleaned["last"]:
+            raise blocks.StructBlockValidationError({"last": ValidationError(_backwards())})
+        return cleaned
+
+    class Meta:
+        icon = "decimal"
+        label = _("Random share")
+        group = WHO_THEY_ARE
+        form_layout = blocks.BlockGroup(["membership", "first", "last"], settings=["draw"])
+
+
+def _backwards() -> str:
+    return gettext("The share ends before it begins: from 1 to 10 are ten in a hundred.")
 
 
 class SegmentRuleBlock(RuleBlock):
@@ -250,6 +330,7 @@ BLOCKS = [
     StatusRuleBlock,
     LanguageRuleBlock,
     RegisteredRuleBlock,
+    ShareRuleBlock,
     SegmentRuleBlock,
     *VISIT_BLOCKS,
 ]

@@ -7,10 +7,11 @@ from django.utils.translation import get_language_info
 
 
 def language_choices() -> list[tuple[str, Any]]:
-    return [(code, _language_name(code, name)) for code, name in settings.LANGUAGES]
+    return [(code, language_name(code, name)) for code, name in settings.LANGUAGES]
 
 
-def _language_name(code: str, name: Any) -> str:
+def language_name(code: str, name: Any) -> str:
+    """In the active language; ``name`` where Django does not know it."""
     try:
         return str(get_language_info(code)["name_translated"])
     except KeyError:

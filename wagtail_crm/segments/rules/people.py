@@ -1,10 +1,9 @@
 """Rules about who members are."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from django.db.models import Q
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from wagtail_crm.members.models import ConsentRecord, Member, TaggedMember
 
@@ -17,7 +16,8 @@ from .base import (
     WordedRule,
     midnight,
 )
-from .person import Person
+from .person import Person, site_today
+from .windows import ONE_DAY, Bounds, Window
 from .words import Clause, Ending
 
 
@@ -148,70 +148,51 @@ class Speaks(WordedRule):
 
 @dataclass(frozen=True)
 class Registered(WordedRule):
-    """Registered within the last ``days`` days, today among them, or before those."""
+    """Registered on one of the days of a window; prospects never did."""
 
-    when: Literal["within", "before"]
-    days: int
+    window: Window
     negated: bool = False
 
     def condition(self, scope: Scope) -> Q:
-        start = midnight(scope.first_day(self.days))
-        when = {"within": "registered_at__gte", "before": "registered_at__lt"}[self.when]
         # Never NULL: prospects did not register at all.
-        did = Q(registered_at__isnull=False) & Q(**{when: start})
+        did = Q(registered_at__isnull=False) & self._between(self.window.bounds(scope.today))
         return ~did if self.negated else did
+
+    def _between(self, bounds: Bounds) -> Q:
+        found = Q()
+        if bounds.first is not None:
+            found &= Q(registered_at__gte=midnight(bounds.first))
+        if bounds.last is not None:
+            found &= Q(registered_at__lt=midnight(bounds.last + ONE_DAY))
+        return found
 
     def holds(self, person: Person) -> bool:
         if person.registered_at is None:
             return self.negated
-        recently = person.registered_at >= midnight(person.first_day(self.days))
-        return (recently is (self.when == "within")) is not self.negated
+        day = site_today(person.registered_at)
+        return (day in self.window.bounds(person.today)) is not self.negated
 
     def dependencies(self) -> Dependencies:
-        return Dependencies(fields=frozenset({"registered_at"}), time=True)
+        return Dependencies(fields=frozenset({"registered_at"}), time=self.window.moves)
 
     def falling_due(self, period: Period) -> list[MemberIds]:
-        if not period.has_new_day:
-            return []
-        start, end = (
-            midnight(Scope(now=moment).first_day(self.days))
-            for moment in (period.since, period.until)
-        )
-        crossed = Member.objects.filter(registered_at__gte=start, registered_at__lt=end)
-        return [crossed.values_list("pk", flat=True)]
+        crossed = self.window.crossed(period)
+        return [
+            Member.objects.filter(self._between(bounds)).values_list("pk", flat=True)
+            for bounds in crossed
+        ]
 
     def negation(self) -> Rule:
         return replace(self, negated=not self.negated)
 
     def excludes(self, other: Rule) -> bool:
         if isinstance(other, Registered) and not (self.negated or other.negated):
-            within, before = (self, other) if self.when == "within" else (other, self)
-            return within.when != before.when and within.days <= before.days
+            return self.window.is_apart_from(other.window)
         return self.negation() == other
 
     def clause(self) -> Clause:
-        within, not_within, before, not_before = (
-            ngettext(
-                "who registered in the last %(n)d day",
-                "who registered in the last %(n)d days",
-                self.days,
-            ),
-            ngettext(
-                "who did not register in the last %(n)d day",
-                "who did not register in the last %(n)d days",
-                self.days,
-            ),
-            ngettext(
-                "who registered at least %(n)d day ago",
-                "who registered at least %(n)d days ago",
-                self.days,
-            ),
-            ngettext(
-                "who did not register at least %(n)d day ago",
-                "who did not register at least %(n)d days ago",
-                self.days,
-            ),
-        )
-        positive, negative = (within, not_within) if self.when == "within" else (before, not_before)
-        text = (negative if self.negated else positive) % {"n": self.days}
-        return Clause(text, Ending.NOT_DOING if self.negated else Ending.DOING)
+        if self.negated:
+            text, ending = gettext("who did not register %(when)s"), Ending.NOT_DOING
+        else:
+            text, ending = gettext("who registered %(when)s"), Ending.DOING
+        return Clause((text % {"when": self.window.words()}).strip(), ending)

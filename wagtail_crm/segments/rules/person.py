@@ -5,11 +5,11 @@ asked about, and :meth:`Rule.holds` answers from it without a query.
 """
 
 import datetime
-import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
+from uuid import UUID, uuid4
 
 from django.utils import timezone
 
@@ -26,13 +26,14 @@ class Reads:
     """What a rule looks at: daily totals and raw events of kinds, contributed facts, pages.
 
     ``facts`` are slugs of :data:`person_facts`. ``pages`` are those whose place in the tree
-    matters.
+    matters; ``of_pages`` is what else of pages does: "type", "language", "tags".
     """
 
     totals: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
     facts: frozenset[str] = frozenset()
     pages: frozenset[int] = frozenset()
+    of_pages: frozenset[str] = frozenset()
 
     def __or__(self, other: "Reads") -> "Reads":
         return Reads(
@@ -40,6 +41,7 @@ class Reads:
             self.events | other.events,
             self.facts | other.facts,
             self.pages | other.pages,
+            self.of_pages | other.of_pages,
         )
 
 
@@ -56,7 +58,7 @@ class Total(NamedTuple):
 class Deed(NamedTuple):
     """One event of the log, for rules that look at its data."""
 
-    id: uuid.UUID
+    id: UUID
     at: datetime.datetime
     page_id: int
     subject: str
@@ -64,22 +66,33 @@ class Deed(NamedTuple):
     data: Mapping[str, Any]
 
 
-class PageTree:
-    """Where some pages are in the tree; looked up once for all the people of a batch."""
+class PageFacts(NamedTuple):
+    """What rules may ask of a page."""
 
-    def __init__(self, paths: Mapping[int, str] | None = None) -> None:
-        self._paths = dict(paths or {})
-        self._below: dict[tuple[int, ...], frozenset[int]] = {}
+    path: str
+    type_id: int = 0
+    language: str = ""
+    tags: frozenset[str] = frozenset()
+
+
+class PageTree:
+    """Some pages and where they are; looked up once for all the people of a batch."""
+
+    def __init__(self, pages: Mapping[int, PageFacts] | None = None) -> None:
+        self._pages = dict(pages or {})
+        self._found: dict[Hashable, frozenset[int]] = {}
 
     def below(self, named: tuple[int, ...]) -> frozenset[int]:
         """The pages of ``named`` and those under them, as far as anybody was there."""
-        if named not in self._below:
-            tops = tuple(self._paths[pk] for pk in named if pk in self._paths)
-            found = (
-                (pk for pk, path in self._paths.items() if path.startswith(tops)) if tops else ()
-            )
-            self._below[named] = frozenset(found)
-        return self._below[named]
+        tops = tuple(self._pages[pk].path for pk in named if pk in self._pages)
+        return self.where(("below", named), lambda page: bool(tops) and page.path.startswith(tops))
+
+    def where(self, key: Hashable, holds: Callable[[PageFacts], bool]) -> frozenset[int]:
+        """The pages for which it holds; asked once for each ``key``."""
+        if key not in self._found:
+            found = (pk for pk, page in self._pages.items() if holds(page))
+            self._found[key] = frozenset(found)
+        return self._found[key]
 
 
 @dataclass
@@ -93,6 +106,7 @@ class Person:
 
     pk: int
     now: datetime.datetime
+    uuid: UUID = field(default_factory=uuid4)
     status: str = ""
     language: str = ""
     time_zone: str = ""

@@ -17,9 +17,9 @@ from django.utils.translation import gettext
 from wagtail_crm.tracking.devices import DEVICES
 
 from .base import NOBODY_AT_ALL, Dependencies, Rule, Scope, WordedRule
-from .behaviour import NamedPage, pages_in_words
 from .groups import Group
 from .person import Person
+from .places import NamedPage, pages_in_words
 from .words import Clause, Ending, listed
 
 TextComparison = Literal["is", "contains", "set"]

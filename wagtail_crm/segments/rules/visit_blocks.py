@@ -13,10 +13,10 @@ from wagtail import blocks
 from wagtail_crm.tracking.devices import DEVICES
 
 from .base import Broken, Rule
-from .behaviour import NamedPage
-from .behaviour_blocks import PlacedRuleBlock
 from .blocks import THIS_VISIT, RuleBlock
 from .languages import language_choices
+from .place_blocks import PlacedRuleBlock
+from .places import NamedPage
 from .visit import (
     AtTime,
     CameFrom,

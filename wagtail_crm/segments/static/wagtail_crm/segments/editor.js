@@ -101,6 +101,39 @@
   }
 
   const TYPES = { number: "number", date: "date" };
+  const NEAR = ["in_last", "in_next", "anniversary"];
+
+  /* Shows the fields of a rule that matter for what is chosen in others: {field: {other: [values]}}. */
+  class RuleFields extends Controller {
+    static values = { shown: Object };
+
+    connect() {
+      this.later = () => this.suit();
+      this.element.addEventListener("change", this.later);
+      this.suit();
+    }
+
+    disconnect() {
+      this.element.removeEventListener("change", this.later);
+    }
+
+    suit() {
+      for (const [name, conditions] of Object.entries(this.shownValue)) {
+        const field = this.field(name);
+        if (field) {
+          field.hidden = !Object.entries(conditions).every(([other, values]) => values.includes(this.chosen(other)));
+        }
+      }
+    }
+
+    field(name) {
+      return this.element.querySelector(`[data-contentpath="${name}"]`);
+    }
+
+    chosen(name) {
+      return this.field(name)?.querySelector("select")?.value;
+    }
+  }
 
   class AttributeRule extends Controller {
     connect() {
@@ -137,11 +170,22 @@
       this.field(this.value).hidden = comparison === "set" || comparison === "not_set";
       this.field(this.upper).hidden = comparison !== "between";
       this.help().hidden = !several || Boolean(JSON.parse(choices).length);
+      const near = NEAR.includes(comparison);
       for (const control of [this.value, this.upper]) {
-        control.type = (!several && TYPES[type]) || "text";
-        if (type === "number") control.step = "any";
+        control.type = near ? "number" : (!several && TYPES[type]) || "text";
+        control.step = type === "number" ? "any" : "";
+        control.min = near ? "1" : "";
       }
+      this.name(near);
       this.choose(this.choices(type, choices), several);
+    }
+
+    /* Of dates that are near, the value is a number of days. */
+    name(near) {
+      const label = this.field(this.value).querySelector("label");
+      if (!label || !this.element.dataset.days) return;
+      this.usual ??= label.firstChild.textContent;
+      label.firstChild.textContent = near ? this.element.dataset.days : this.usual;
     }
 
     help() {
@@ -226,5 +270,6 @@
   }
 
   window.wagtail.app.register("crm-segment-count", SegmentCount);
+  window.wagtail.app.register("crm-rule-fields", RuleFields);
   window.wagtail.app.register("crm-attribute-rule", AttributeRule);
 })();

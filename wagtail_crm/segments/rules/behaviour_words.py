@@ -1,0 +1,106 @@
+"""What a segment's sentence says about behaviour."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext, pgettext
+
+from wagtail_crm.tracking.kinds import event_kinds
+
+from .words import Clause, Ending, inside_sentence
+
+if TYPE_CHECKING:
+    from .behaviour import Did
+
+
+def clause_of(rule: "Did") -> Clause:
+    kind = event_kinds.get(rule.kind)
+    negative = rule.comparison == "at_most" or (rule.comparison == "exactly" and not rule.amount)
+    template = (kind.did_not if negative else kind.did) if kind else ""
+    text = str(template or _done(negative)) % {
+        "what": _what(rule, (kind.anything if negative else kind.something) if kind else ""),
+        "often": _often(rule, str(kind.unit) if kind else ""),
+        "label": inside_sentence(str(kind.label)) if kind else rule.kind,
+    }
+    # A part that says nothing leaves a gap.
+    text = " ".join(text.split())
+    return Clause(text, Ending.NOT_DOING if negative else Ending.DOING)
+
+
+def _done(negative: bool) -> str:
+    """The words for a kind of event that brings none of its own."""
+    if negative:
+        return pgettext("behaviour", "who have not done “%(label)s” %(what)s %(often)s")
+    return pgettext("behaviour", "who have done “%(label)s” %(what)s %(often)s")
+
+
+def _what(rule: "Did", something: Any) -> str:
+    what = rule.place.words()
+    details = rule.place.details()
+    if rule.subject:
+        details.insert(0, rule.subject.partition(":")[2] or rule.subject)
+    details += [each.words() for each in rule.properties]
+    if not details:
+        return what or str(something)
+    names = pgettext("things in a row", ", ").join(details)
+    return gettext("%(what)s (%(name)s)") % {"what": what or something, "name": names}
+
+
+def _often(rule: "Did", unit: str) -> str:
+    parts = {"amount": _how_much(rule, unit), "days": rule.window.words()}
+    if rule.comparison == "first":
+        return pgettext("the first time, and when", "for the first time %(days)s") % parts
+    if rule.comparison == "last":
+        return pgettext("the last time, and when", "for the last time %(days)s") % parts
+    return pgettext("how often, and when", "%(amount)s %(days)s") % parts
+
+
+def _how_much(rule: "Did", unit: str) -> str:
+    if rule.comparison in ("first", "last"):
+        return ""
+    if rule.measure in ("value", "single"):
+        amount = number_format(Decimal(rule.amount).normalize(), force_grouping=True)
+        return _WORTH[rule.measure, rule.comparison]() % {"amount": amount, "unit": unit}
+    number = int(rule.amount)
+    if number == 0 and rule.comparison != "at_least":
+        return ""
+    if number == 1 and (rule.measure, rule.comparison) == ("times", "at_least"):
+        return ""
+    return _COUNTED[rule.measure, rule.comparison](number) % {"n": number}
+
+
+def _at_least(times: int) -> str:
+    if times == 2:
+        return gettext("at least twice")
+    return ngettext("at least %(n)d time", "at least %(n)d times", times)
+
+
+def _more_than(times: int) -> str:
+    if times == 1:
+        return gettext("more than once")
+    return ngettext("more than %(n)d time", "more than %(n)d times", times)
+
+
+def _exactly(times: int) -> str:
+    if times <= 2:
+        return gettext("exactly once") if times == 1 else gettext("exactly twice")
+    return ngettext("exactly %(n)d time", "exactly %(n)d times", times)
+
+
+_COUNTED: dict[tuple[str, str], Callable[[int], str]] = {
+    ("times", "at_least"): _at_least,
+    ("times", "at_most"): _more_than,
+    ("times", "exactly"): _exactly,
+    ("days", "at_least"): lambda n: ngettext("on at least %(n)d day", "on at least %(n)d days", n),
+    ("days", "at_most"): lambda n: ngettext("on more than %(n)d day", "on more than %(n)d days", n),
+    ("days", "exactly"): lambda n: ngettext("on exactly %(n)d day", "on exactly %(n)d days", n),
+}
+
+_WORTH: dict[tuple[str, str], Callable[[], str]] = {
+    ("value", "at_least"): lambda: gettext("for at least %(amount)s %(unit)s in total"),
+    ("value", "at_most"): lambda: gettext("for more than %(amount)s %(unit)s in total"),
+    ("single", "at_least"): lambda: gettext("for at least %(amount)s %(unit)s at once"),
+    ("single", "at_most"): lambda: gettext("for more than %(amount)s %(unit)s at once"),
+}
