@@ -3,13 +3,13 @@
 import uuid
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection, transaction
 from wagtail.log_actions import registry as log_registry
 
 from tests.members.factories import make_member, make_user
-from tests.segments.factories import make_segment
+from tests.segments.factories import make_segment, members_of
 from wagtail_crm.members import actions as members
-from wagtail_crm.members.models import Member
+from wagtail_crm.members.models import Member, MemberTag
 from wagtail_crm.segments.models import RunBatch, SegmentRun
 from wagtail_crm.segments.runs import actions
 from wagtail_crm.segments.runs.action import Batch, SegmentAction, Skip, segment_actions
@@ -232,3 +232,19 @@ def test_when_the_database_is_away_the_run_waits(everybody, staff, picky, monkey
         actions.work_on(run_id=run.pk)
 
     assert again(run).status == "running"
+
+
+def test_what_a_dead_worker_did_not_announce_is_announced_later(everybody, people, staff):
+    """It died between its commit and telling the other rooms: segments learn of it at the end."""
+    tag = MemberTag.objects.create(name="VIP")
+    vips = make_segment(("tag", {"tag": tag.pk, "has": "has"}))
+    run = start(everybody, staff)
+    with transaction.atomic():
+        actions._do_one(run.pk, carefully=False)
+        connection.run_on_commit.clear()
+    assert tagged() == ids(people[:2])
+    assert members_of(vips) == set()
+
+    actions.work_on(run_id=run.pk)
+
+    assert members_of(vips) == {member.pk for member in people}
