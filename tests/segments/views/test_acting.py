@@ -152,7 +152,7 @@ def test_a_run_can_be_cancelled_and_resumed(chief, client, segment):
     client.post(reverse("crm_segment_run_cancel", args=[run.pk]), **ASKED)
     assert SegmentRun.objects.get().status == "cancelled"
     assert page(client, "crm_segment_run_progress", run.pk).text == ""
-    assert "Go on with the other 3" in page(client, "crm_segment_run", run.pk).text
+    assert "Go on with the other 3 members" in page(client, "crm_segment_run", run.pk).text
 
     client.post(reverse("crm_segment_run_resume", args=[run.pk]), **ASKED)
     assert (SegmentRun.objects.get().status, tagged()) == ("done", 3)
