@@ -55,6 +55,8 @@ def _own_browsers(world, diary):
                 pk=diary.browser(person.member.code),
                 member=person.member,
                 linked_at=person.member.registered_at,
+                linked_by="registration",
+                owned_until=person.member.registered_at,
                 first_seen_at=person.member.created_at,
                 last_seen_at=person.member.registered_at,
             )
