@@ -29,6 +29,8 @@ OWN_NAME = "日本語"  # a language is called what it calls itself
 UNNAMED = {"Image"}  # a part of Wagtail's image block has no label
 SPOKEN = ("title", "aria-label", "placeholder", "alt", "data-w-tooltip-content-value")
 PACKED = re.compile(r'"(?:label|helpText|description|placeholder|text)": "((?:[^"\\]|\\.)*)"')
+# A sentence that says that it is in the other language.
+MARKED = re.compile(r'<p class="crm-segment__other" lang="(?:en|ja)">.*?</p>')
 TABS = ["timeline", "profile", "consent", "browsers", "mail", "survey_answers", "points_history"]
 
 
@@ -89,7 +91,7 @@ def pages(language, addresses):
     reader.force_login(user)
     found = {address: reader.get(address) for address in addresses}
     return {
-        address: readable(response.content.decode())
+        address: readable(MARKED.sub("", response.content.decode()))
         for address, response in found.items()
         if response.status_code == 200
         and response.headers.get("Content-Type", "").startswith("text/html")

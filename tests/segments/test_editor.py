@@ -241,9 +241,10 @@ def test_why_somebody_is_in_it_follows_the_rules(desk, shot, assert_accessible):
     desk.page.get_by_role("button", name="Choose member").click()
     desk.page.locator(".modal-content").get_by_role("link", name="Cid").click()
 
-    verdicts = desk.panel().locator(".crm-finding__verdict")
+    reasons = desk.page.locator("[data-crm-segment-count-target=reasons]")
+    verdicts = reasons.locator(".crm-finding__verdict")
     expect(verdicts).to_have_text(["Not true", "Not true"])
-    expect(desk.panel().locator(".crm-finding__facts a")).to_have_text(["Viewed a page: Bread"])
+    expect(reasons.locator(".crm-finding__facts a")).to_have_text(["Viewed a page: Bread"])
     desk.page.fill("[name=rules-0-value-times]", "1")
     expect(verdicts).to_have_text(["True", "True"])
     shot(desk.page, "why")

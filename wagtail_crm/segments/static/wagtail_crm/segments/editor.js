@@ -8,7 +8,7 @@
   ).join("");
 
   class SegmentCount extends Controller {
-    static targets = ["counting", "failed", "result", "who"];
+    static targets = ["counting", "failed", "result", "who", "reasons"];
     static values = { url: String };
 
     connect() {
@@ -89,7 +89,14 @@
       });
       if (!response.ok || response.redirected) throw new Error(response.statusText);
       const html = await response.text();
-      if (!signal.aborted) this.resultTarget.innerHTML = html;
+      if (!signal.aborted) this.put(html);
+    }
+
+    /* The reasons stand below the name of whom they are about. */
+    put(html) {
+      this.resultTarget.innerHTML = html;
+      if (!this.hasReasonsTarget) return;
+      this.reasonsTarget.replaceChildren(...this.resultTarget.querySelectorAll("[data-crm-count-why]"));
     }
 
     show(state) {
