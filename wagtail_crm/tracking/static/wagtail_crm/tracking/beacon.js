@@ -11,9 +11,9 @@
     // Who said no, or has not been asked yet, sends nothing.
     const isSilent = () => {
         const found = document.cookie.split("; ").find((each) => each.startsWith(cookie + "="));
-        const answer = found && found.slice(cookie.length + 1);
+        const answer = found && found.slice(cookie.length + 1).replace(/^"(.*)"$/, "$1");
         if (answer === yes) return false;
-        if (/:no"?$/.test(answer) || navigator.globalPrivacyControl || navigator.doNotTrack === "1") return true;
+        if (/:no$/.test(answer) || navigator.globalPrivacyControl || navigator.doNotTrack === "1") return true;
         return mode === "opt_in" && !!document.querySelector(".crm-consent:not([hidden])");
     };
 
