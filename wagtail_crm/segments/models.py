@@ -25,6 +25,7 @@ from .querysets import (
 )
 from .rules.blocks import MATCHES, RulesField, group_of
 from .rules.groups import Group
+from .rules.visit import asks_only_of_visit
 from .rules.words import as_sentence
 
 
@@ -129,7 +130,11 @@ class Segment(DraftStateMixin, RevisionMixin, index.Indexed, models.Model):
 
 def sentence_of(rule: Group) -> str:
     """A rule tree in words, in the active language."""
-    return as_sentence(rule.sentence()) if rule.rules else gettext("All members.")
+    if not rule.rules:
+        return gettext("All members.")
+    if asks_only_of_visit(rule):
+        return gettext("Visitors %(clauses)s.") % {"clauses": rule.sentence()}
+    return as_sentence(rule.sentence())
 
 
 def segment_field(segment_id: Any) -> str:

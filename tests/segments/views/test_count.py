@@ -225,3 +225,15 @@ class TestCount:
             numbers.append((response.context["count"].size, len(queries)))
         assert [size for size, _queries in numbers] == [3, 6]
         assert numbers[0][1] == numbers[1][1]
+
+
+def test_what_is_only_about_the_visit_has_no_number(client, chief):
+    make_member()
+    answer = client.post(
+        reverse("crm_segment:count_new"),
+        posted(("visit_country", {"comparison": "from", "countries": "JP"})),
+        **ENGLISH,
+    )
+    assert "count" not in answer.context
+    assert "there is no list of members" in answer.content.decode()
+    assert answer.context["sentence"] == "Visitors who visit from JP."

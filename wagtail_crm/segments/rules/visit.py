@@ -343,6 +343,11 @@ def _group(rules: tuple[Rule, ...]) -> Rule | None:
     return Group("all", rules) if rules else None
 
 
+def asks_only_of_visit(rule: Rule) -> bool:
+    """Whether nothing is asked of people, so that there is no list of members."""
+    return rule.about_visit and not mixed_problem(rule) and split(rule)[0] is None
+
+
 def mixed_problem(rule: Rule) -> str:
     """Why the two parts of a segment's rules cannot be taken apart; "" when they can."""
     try:

@@ -26,6 +26,7 @@ from wagtail_crm.segments.models import Segment, sentence_of
 from wagtail_crm.segments.patience import TookTooLong
 from wagtail_crm.segments.rules.blocks import group_of
 from wagtail_crm.segments.rules.groups import Group
+from wagtail_crm.segments.rules.visit import asks_only_of_visit
 from wagtail_crm.segments.trend import trends_of
 from wagtail_crm.viewsets import may_look
 
@@ -109,6 +110,8 @@ class CountView(PermissionCheckedMixin, View):
             "doubts": rule.doubts(),
             "about_visit": rule.about_visit,
         }
+        if asks_only_of_visit(rule):
+            return words | {"only_visit": True}
         return words | self._numbers(rule) | self._why(rule)
 
     def _why(self, rule: Group) -> dict[str, Any]:

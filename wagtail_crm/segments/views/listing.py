@@ -27,6 +27,7 @@ from wagtail_crm.members.models import Member
 from wagtail_crm.segments import tasks
 from wagtail_crm.segments.compiled import rules_of
 from wagtail_crm.segments.models import Membership, Segment, sentence_of
+from wagtail_crm.segments.rules.visit import asks_only_of_visit
 from wagtail_crm.segments.trend import trends_of
 from wagtail_crm.segments.usage import uses, uses_of
 from wagtail_crm.viewsets import may_look
@@ -160,6 +161,7 @@ class SegmentInspectView(snippets.InspectView):
         page = self._members() if may_see and self.object.live else None
         rule = self.object.rule
         static = self.object.is_static
+        only_visit = asks_only_of_visit(rule)
         tools = static_tools(self.object, self.request.user)
         trend = trends_of([self.object])[self.object.pk]
         return (
@@ -169,7 +171,8 @@ class SegmentInspectView(snippets.InspectView):
                 "segment": self.object,
                 "sentence": self.object.sentence if static else sentence_of(rule),
                 "other_sentences": _in_other_languages(self.object),
-                "trend": trend.chart() if trend else None,
+                "trend": trend.chart() if trend and not only_visit else None,
+                "only_visit": only_visit,
                 "media": CHART_MEDIA,
                 "broken": rule.problems(),
                 "doubts": rule.doubts(),
