@@ -50,7 +50,7 @@ def refresh_segment(*, segment: Segment) -> Difference:
     with transaction.atomic():
         lock_segment(segment.pk)
         difference = refresh(segment.pk, rule, scope)
-        _announce({segment.pk: difference})
+        announce_moves({segment.pk: difference})
     if compiled:
         for batch in chunks(difference.moved, BATCH):
             _refresh_batch(LiveSegments((), (compiled,)), {compiled.pk: set(batch)})
@@ -122,11 +122,12 @@ def _refresh_batch(live: LiveSegments, asked: Asked) -> None:
     lock_members(sorted(set().union(*asked.values())))
     moves = Round(live, asked).run()
     # Last and in order: a row that many refreshers write must not be held for long.
-    _grow({pk: difference.growth for pk, difference in moves.items() if difference.growth})
-    _announce(moves)
+    change_sizes({pk: difference.growth for pk, difference in moves.items() if difference.growth})
+    announce_moves(moves)
 
 
-def _grow(growth: dict[int, int]) -> None:
+def change_sizes(growth: dict[int, int]) -> None:
+    """Add to the sizes of segments by how many they grew, or shrank; in order of their ids."""
     connection = connections[router.db_for_write(Segment)]
     if growth and connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -146,7 +147,7 @@ def _refresh_one_by_one(live: LiveSegments, asked: Asked) -> None:
             logger.exception("Segment %s was left as it is.", segment.pk)
 
 
-def _announce(moves: Moves) -> None:
+def announce_moves(moves: Moves) -> None:
     """After commit, tell pages (their next request sees it) and the other rooms."""
     moved = frozenset().union(*(difference.moved for difference in moves.values()))
     for batch in chunks(moved, BATCH):

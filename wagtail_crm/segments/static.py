@@ -11,7 +11,7 @@ from wagtail.log_actions import log
 
 from wagtail_crm.members.models import Member
 
-from .actions import BATCH, REPAIR_AFTER, _announce, _grow, refresh_members
+from .actions import BATCH, REPAIR_AFTER, announce_moves, change_sizes, refresh_members
 from .evaluation import Difference, chunks, lock_members, move
 from .models import Membership, Segment
 from .rules.expressions import IsOneOf
@@ -127,8 +127,8 @@ def _change(segment: Segment, member_ids: Sequence[int], *, enter: bool) -> Diff
     moves = move({segment.pk: asked})
     difference = moves.get(segment.pk, Difference())
     if difference:
-        _grow({segment.pk: difference.growth})
-        _announce(moves)
+        change_sizes({segment.pk: difference.growth})
+        announce_moves(moves)
         _let_followers_know(segment.field, difference.moved)
     return difference
 

@@ -1,9 +1,11 @@
 """Celery entry points, and the decision whether to count now or to leave it to a worker."""
 
+import logging
 from datetime import timedelta
 from math import inf
 
 from celery import shared_task
+from django.db import DatabaseError
 from django.utils import timezone
 
 from wagtail_crm.conf import crm_settings
@@ -13,6 +15,8 @@ from wagtail_crm.members.models import Member
 from . import actions, static
 from .models import Segment, SegmentRun
 from .runs import actions as runs
+
+logger = logging.getLogger(__name__)
 
 # Up to so many members, counting a segment takes no longer than an editor notices.
 COUNT_AT_ONCE = 50_000
@@ -89,7 +93,10 @@ def sweep_runs() -> str:
 def begin(run: SegmentRun) -> None:
     """Do a small run now, or let a worker begin with it."""
     if run.total <= crm_settings.run_at_once:
-        runs.work_on(run_id=run.pk, seconds=AT_MOST)
+        try:
+            runs.work_on(run_id=run.pk, seconds=AT_MOST)
+        except DatabaseError:  # two transactions in each other's way; what is left comes later
+            logger.exception("Run %s is left to a worker.", run.pk)
     if SegmentRun.objects.running().filter(pk=run.pk).exists():
         enqueue(work_on_run, run.pk)
 

@@ -183,6 +183,15 @@ class TestStatic:
         )
         assert (members_of(guests), run.done) == (set(), 3)
 
+    def test_a_target_that_is_gone_stops_it_with_the_reason(self, everybody, people, chief):
+        guests = create_static_segment(name="Guests")
+        options = said("static_add", everybody, chief, target=guests.pk)
+        guests.delete()
+
+        run = do("static_add", everybody, chief, options)
+
+        assert (run.status, run.fault) == ("failed", "The segment “Guests” no longer exists.")
+
     def test_a_name_that_is_taken_is_refused(self, everybody, chief):
         assert refused("static_add", everybody, chief, target="", name="Everybody") == {
             "name": ["There is a segment of this name."]

@@ -252,8 +252,7 @@ class AddToStatic(SegmentAction):
         return options | {"target": made.pk}
 
     def apply(self, batch: Batch) -> None:
-        target = Segment.objects.get(pk=batch.options["target"])
-        static.add_members(segment=target, member_ids=batch.member_ids)
+        static.add_members(segment=_target(batch), member_ids=batch.member_ids)
 
     def touches(self, options: Options) -> Iterable[str]:
         return {segment_field(options["target"])}
@@ -289,11 +288,18 @@ class RemoveFromStatic(SegmentAction):
         return [Skip("settled", _("not in it"), ~Q(_inside(options["target"])))]
 
     def apply(self, batch: Batch) -> None:
-        target = Segment.objects.get(pk=batch.options["target"])
-        static.remove_members(segment=target, member_ids=batch.member_ids)
+        static.remove_members(segment=_target(batch), member_ids=batch.member_ids)
 
     def touches(self, options: Options) -> Iterable[str]:
         return {segment_field(options["target"])}
+
+
+def _target(batch: Batch) -> Segment:
+    segment = Segment.objects.static().filter(pk=batch.options["target"]).first()
+    if segment is None:
+        text = gettext("The segment “%(segment)s” no longer exists.")
+        raise LookupError(text % {"segment": batch.options["name"]})
+    return segment
 
 
 def _inside(target: int | None) -> Exists:
