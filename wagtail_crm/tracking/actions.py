@@ -4,8 +4,8 @@ import datetime
 import gc
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -145,12 +145,24 @@ def drain_buffer(*, stay: bool = False) -> int:
     """
     done = 0
     source = buffer.listen(linger=LINGER, seconds=SHIFT) if stay else buffer.batches()
-    with closing(ahead(source)) as batches, _settled():
-        for messages in batches:
-            _write_or_set_aside([payload for _key, payload in messages])
+    with closing(ahead(_with_events(source))) as batches, _settled():
+        for messages, events in batches:
+            _write_or_set_aside([payload for _key, payload in messages], events)
             buffer.acknowledge(messages)
             done += len(messages)
     return done
+
+
+def _with_events(
+    source: Generator[list[buffer.Message], None, None],
+) -> Generator[tuple[list[buffer.Message], list[NewEvent] | None], None, None]:
+    """Batches with their events; without where something in the batch is no event."""
+    with closing(source):
+        for messages in source:
+            events = None
+            with suppress(*POISON):
+                events = read_events(payload for _key, payload in messages)
+            yield messages, events
 
 
 @contextmanager
@@ -163,10 +175,15 @@ def _settled() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _write_or_set_aside(payloads: Sequence[bytes]) -> None:
-    """Write a batch; if something in it is poison, find it by halves and set it aside."""
+def _write_or_set_aside(
+    payloads: Sequence[bytes], events: Sequence[NewEvent] | None = None
+) -> None:
+    """Write a batch; if something in it is poison, find it by halves and set it aside.
+
+    ``events`` are what the payloads hold, where that is known already.
+    """
     try:
-        record_events(events=read_events(payloads))
+        record_events(events=read_events(payloads) if events is None else events)
     except POISON as error:
         if len(payloads) == 1:
             set_aside(payloads=payloads, reason=str(error))
