@@ -42,8 +42,9 @@ bench: $(INSTALLED) ## Measure against the budgets
 	$(BIN)/python -m benchmarks.persistence
 	$(BIN)/python -m benchmarks.faults
 
-bench-scale: $(INSTALLED) ## Measure segments at a million members (24 GB of memory, 40 GB of disk)
+bench-scale: $(INSTALLED) ## Measure segments and the admin at a million members (24 GB of memory, 40 GB of disk)
 	$(BIN)/python -m benchmarks.segments
+	$(BIN)/python -m benchmarks.admin
 
 clean: ## Remove .venv and all local data
 	rm -rf .venv var build dist *.egg-info

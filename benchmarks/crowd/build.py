@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 NOTES = "CREATE TABLE IF NOT EXISTS crm_benchmark (part text PRIMARY KEY, made_of text)"
 SEED = 5
+SEGMENTS = 1_000
 EDITOR = "editor@example.jp"
 # What a server may use while it sorts tens of millions of rows.
 FOR_BUILDING = """
@@ -28,9 +29,10 @@ def main() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    parts = {"people": _people, "totals": _totals, "events": _events}
+    parts = {"people": _people, "totals": _totals, "events": _events, "segments": _segments}
     for name in options.parts:
-        make(name, str(options.members), lambda part=parts[name]: part(options.members))
+        made_of = str(SEGMENTS if name == "segments" else options.members)
+        make(name, made_of, lambda part=parts[name]: part(options.members))
 
 
 def _options() -> argparse.Namespace:
@@ -110,6 +112,12 @@ def _events(members: int) -> None:
     from . import events, tree
 
     events.fill_events(members, tree.planted(), _today(), SEED)
+
+
+def _segments(members: int) -> None:
+    from benchmarks.segments.population import populate
+
+    populate(SEGMENTS, SEED)
 
 
 def _today() -> datetime.date:

@@ -51,8 +51,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.request", description=__doc__)
     parser.add_argument("--rounds", type=int, default=200, help="turns of each variant")
     parser.add_argument("--requests", type=int, default=5, help="requests in a turn")
+    parser.add_argument("--segments", type=int, default=1_000, help="live ones; of the peer 50")
     parser.add_argument("--without-peer", action="store_true")
     options = parser.parse_args()
+    os.environ["BENCH_SEGMENTS"] = str(options.segments)
     options.variants = ["bare", "crm"] if options.without_peer else ["bare", "crm", "peer"]
     return options
 
@@ -111,6 +113,7 @@ def _report(looks: dict[tuple[str, str], dict[str, Any]], samples: Samples) -> i
         )
     result = {
         "bench": "request",
+        "segments": int(os.environ["BENCH_SEGMENTS"]),
         "ratio": _ratio(samples, "crm", "member"),
         "anonymous_ratio": _ratio(samples, "crm", "anonymous"),
         "peer_ratio": _ratio(samples, "peer", "member") if ("peer", "member") in samples else None,

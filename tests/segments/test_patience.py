@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 
 import pytest
-from django.db import ProgrammingError, connection
+from django.db import ProgrammingError, connection, transaction
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
@@ -13,8 +13,10 @@ from tests.members.factories import make_member
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments.counting import _conclude, count
 from wagtail_crm.segments.patience import TookTooLong, no_longer_than
+from wagtail_crm.segments.planning import answered_as_sets
 from wagtail_crm.segments.rules.base import EVERYBODY, Dependencies, Scope, WordedRule
 from wagtail_crm.segments.rules.groups import Group
+from wagtail_crm.segments.rules.people import HasStatus
 from wagtail_crm.segments.rules.person import Person
 from wagtail_crm.segments.rules.words import Clause
 
@@ -130,3 +132,20 @@ def test_the_limit_ends_with_the_question(question):
     except ProgrammingError:
         pass
     assert timeout() == before
+
+
+@pytest.mark.postgresql
+def test_only_the_question_itself_is_answered_as_sets():
+    make_member()
+
+    count(Group("all", (HasStatus("registered"),)))
+
+    assert setting("enable_nestloop") == "on"
+    with transaction.atomic(), answered_as_sets("default"):
+        assert setting("enable_nestloop") == "off"
+
+
+def setting(name):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SHOW {name}")
+        return cursor.fetchone()[0]

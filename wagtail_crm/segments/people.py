@@ -3,6 +3,7 @@
 import datetime
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.utils import timezone
@@ -50,7 +51,7 @@ def _totals(ids: list[int], kinds: frozenset[str]) -> dict[int, ByKind]:
     fields = rows.order_by().values_list(
         "member_id", "kind", "page_id", "subject", "day", "count", "value"
     )
-    return _by_kind(Total, fields if kinds else ())
+    return _by_kind(partial(tuple.__new__, Total), fields if kinds else ())
 
 
 def _events(ids: list[int], kinds: frozenset[str]) -> dict[int, ByKind]:
@@ -58,13 +59,13 @@ def _events(ids: list[int], kinds: frozenset[str]) -> dict[int, ByKind]:
     fields = rows.order_by().values_list(
         "member_id", "kind", "id", "at", "page_id", "subject", "value", "data"
     )
-    return _by_kind(Deed, fields if kinds else ())
+    return _by_kind(partial(tuple.__new__, Deed), fields if kinds else ())
 
 
 def _by_kind(make: Callable[..., Any], rows: Iterable[Sequence[Any]]) -> dict[int, ByKind]:
     found: dict[int, Any] = defaultdict(lambda: defaultdict(list))
-    for member_id, kind, *fields in rows:
-        found[member_id][kind].append(make(*fields))
+    for row in rows:
+        found[row[0]][row[1]].append(make(row[2:]))
     return found
 
 

@@ -1,8 +1,8 @@
 """SQL that the ORM cannot say. ``{matching}`` is a query compiled by the ORM, never user text."""
 
 # Who is to enter a segment and who is to leave it, so that its members are those of {matching}.
-# A question and nothing else: PostgreSQL answers no statement in parallel that also writes. {scope}
-# limits whom it may let go, to the members that are asked about.
+# A question and nothing else, so that the planner may be told how to answer it without being told
+# how to write. {scope} limits whom it may let go, to the members that are asked about.
 DIFFERENCE_POSTGRESQL = """
 SELECT coalesce(matching.id, present.member_id), matching.id IS NOT NULL
 FROM ({matching}) AS matching (id) FULL JOIN (
@@ -74,12 +74,15 @@ WHERE application_name = %s AND state = 'active' AND usename = current_user
 """
 
 # See planning.py. Sets are as large as the list; with the default memory they would spill to disk
-# or be searched row by row. Compiling the question takes longer than it saves.
+# or be searched row by row. Workers would each make the same sets, and compiling the question
+# takes longer than it saves.
 AS_SETS = """
-SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '256MB'; SET LOCAL jit = off
+SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '256MB';
+SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off
 """
 AS_USUAL = """
-SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL work_mem TO DEFAULT; SET LOCAL jit TO DEFAULT
+SET LOCAL enable_nestloop TO DEFAULT; SET LOCAL work_mem TO DEFAULT;
+SET LOCAL max_parallel_workers_per_gather TO DEFAULT; SET LOCAL jit TO DEFAULT
 """
 
 # How many are in segments today; the last time on a day holds. {only} narrows it to some.

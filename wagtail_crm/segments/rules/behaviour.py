@@ -110,13 +110,17 @@ class Did(WordedRule):
         return self._amount_of(within) >= self.amount
 
     def _done_by(self, person: Person) -> list[Total]:
-        done = records.of_person(person, self.kind, self.properties)
-        if self.subject:
-            done = (total for total in done if total.subject == self.subject)
-        if self.place:
-            where = self.place.among(person.pages)
-            done = (total for total in done if total.page_id in where)
-        return list(done)
+        where = self.place.among(person.pages) if self.place else None
+        if where is None or self.properties:
+            done = records.of_person(person, self.kind, self.properties)
+        else:
+            done = person.totals_on(self.kind, frozenset(where))
+        return [
+            total
+            for total in done
+            if (not self.subject or total.subject == self.subject)
+            and (where is None or total.page_id in where)
+        ]
 
     def _amount_of(self, done: list[Total]) -> Decimal | int:
         match self.measure:

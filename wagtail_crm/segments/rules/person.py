@@ -5,7 +5,8 @@ asked about, and :meth:`Rule.holds` answers from it without a query.
 """
 
 import datetime
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -118,10 +119,28 @@ class Person:
     pages: PageTree = field(default_factory=PageTree)
     visit: Any = None
     today: datetime.date = field(default_factory=site_today)
+    _by_page: dict[str, Mapping[int, Sequence[Total]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    def totals_on(self, kind: str, pages: frozenset[int]) -> Iterator[Total]:
+        """The totals of a kind on some pages, without looking at those of other pages."""
+        if kind not in self._by_page:
+            self._by_page[kind] = _by_page(self.totals.get(kind, ()))
+        by_page = self._by_page[kind]
+        for page_id in pages & by_page.keys():
+            yield from by_page[page_id]
 
     def first_day(self, days: int) -> datetime.date:
         """The first of the last ``days`` days, today being the last of them."""
         return self.today - datetime.timedelta(days=days - 1)
+
+
+def _by_page(totals: Iterable[Total]) -> Mapping[int, Sequence[Total]]:
+    found: dict[int, list[Total]] = defaultdict(list)
+    for total in totals:
+        found[total.page_id].append(total)
+    return found
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,178 @@
+"""``python -m benchmarks.admin``: what screens of the Wagtail admin ask and how long they take.
+
+In the crowd of ``benchmarks.segments``, with a log of twenty events a member and a thousand
+segments. Each screen is asked for as an editor's browser asks, through Django and all middleware;
+the first answers are left out. Prints a table and, last, one line of JSON: ``queries``, the most
+that a screen asks, and ``p95_ms``, the time of the slowest screen in the server. Ends with 1 above
+the budgets of DESIGN.md §6.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from benchmarks.crowd.servers import crowds
+
+BUDGET = {"queries": 15, "p95_ms": 300}
+WARM_UP = 2
+
+
+def main() -> int:
+    options = _options()
+    parts = ("people", "totals", "events", "segments")
+    with crowds(options.folder, options.database, [options.members], *parts) as made:
+        os.environ |= made.environment(options.members) | {"ALLOWED_HOSTS": "testserver"}
+        import django
+
+        django.setup()
+        looks = {name: look(path, options.rounds) for name, path in screens().items()}
+    print(f"{'':42}{'queries':>8}{'p50 ms':>9}{'p95 ms':>9}")
+    for name, found in looks.items():
+        print(f"{name:42}{found['queries']:8}{found['p50_ms']:9.0f}{found['p95_ms']:9.0f}")
+    result = {key: max(found[key] for found in looks.values()) for key in BUDGET}
+    above = [
+        f"{name}: {key} (allowed: {budget})"
+        for name, found in looks.items()
+        for key, budget in BUDGET.items()
+        if found[key] > budget
+    ]
+    for line in above:
+        print(f"Above budget: {line}")
+    print(json.dumps({"bench": "admin", "members": options.members, **result}))
+    return 1 if above else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.admin", description=__doc__)
+    parser.add_argument("--members", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=20, help="how often each screen is asked for")
+    parser.add_argument("--database", help="URL of a server on which databases may be made")
+    parser.add_argument("--folder", type=Path, default=Path("var/bench"), help="where it is kept")
+    return parser.parse_args()
+
+
+def screens() -> dict[str, str]:
+    """What an editor opens, by name."""
+    return _lists() | _members() | _others()
+
+
+def _lists() -> dict[str, str]:
+    from wagtail_crm.members.models import Member
+
+    members = _list_of(Member)
+    asked: dict[str, dict[str, Any]] = {
+        "": {},
+        ", page 2": {"p": 2},
+        ", page 150": {"p": 150},
+        ", by last visit": {"ordering": "-last_seen_at"},
+        ", by name": {"ordering": "family_name_kana"},
+        ", search: kanji": {"q": "佐藤"},
+        ", search: kana of two words": {"q": "さとう あけみ"},
+        ", search: address": {"q": "person4321@"},
+        ", search: nobody": {"q": "どこにもいない"},
+        ", registered": {"status": "registered"},
+        ", with a tag": {"tag": 1},
+        ", agreed to mail": {"consent": "email"},
+        ", of a prefecture": {"attribute_prefecture": "沖縄県"},
+        ", Tokyo and agreed": {"attribute_prefecture": "東京都", "consent": "email"},
+    }
+    return {f"members{name}": f"{members}?{urlencode(query)}" for name, query in asked.items()}
+
+
+def _members() -> dict[str, str]:
+    from wagtail_crm.members.models import Member
+    from wagtail_crm.members.panels import member_panels
+
+    busy = Member.objects.get(pk=_busiest())
+    viewset: Any = Member.snippet_viewset
+    page = _reverse(viewset.get_url_name("inspect"), busy.pk)
+    slugs = [panel.slug for panel in member_panels.values() if panel.where == "admin"]
+    tabs = {f"member, {slug}": f"{page}?tab={slug}" for slug in slugs}
+    return {**tabs, "member, edit": _reverse(viewset.get_url_name("edit"), busy.pk)}
+
+
+def _others() -> dict[str, str]:
+    from wagtail.models import Page
+
+    from wagtail_crm.mail.models import Campaign
+    from wagtail_crm.segments.models import Segment
+
+    largest = Segment.objects.live().order_by("-size")[0]
+    segments: Any = Segment.snippet_viewset
+    product = Page.objects.filter(depth=5).order_by("path")[0]
+    shelf = Page.objects.filter(depth=3).order_by("path")[0]
+    return {
+        "segments": _list_of(Segment),
+        "segments, page 5": f"{_list_of(Segment)}?p=5",
+        "segments, search": f"{_list_of(Segment)}?q=shelf",
+        "segment, open": _reverse(segments.get_url_name("inspect"), largest.pk),
+        "segment, edit": _reverse(segments.get_url_name("edit"), largest.pk),
+        "segment, new": _reverse(segments.get_url_name("add")),
+        "campaigns": _list_of(Campaign),
+        "page of a product, edit": _reverse("wagtailadmin_pages:edit", product.pk),
+        "page of a shelf, edit": _reverse("wagtailadmin_pages:edit", shelf.pk),
+    }
+
+
+def _list_of(model: Any) -> str:
+    return _reverse(model.snippet_viewset.get_url_name("list"))
+
+
+def _reverse(name: str, *arguments: Any) -> str:
+    from django.urls import reverse
+
+    return reverse(name, args=arguments)
+
+
+def _busiest() -> int:
+    """Somebody who did very much."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT member_id FROM wagtail_crm_tracking_dailytotal TABLESAMPLE SYSTEM (1)"
+            " WHERE member_id <> 0 GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1"
+        )
+        return cursor.fetchone()[0]
+
+
+def look(path: str, rounds: int) -> dict[str, float]:
+    """How many queries a screen asks, and milliseconds until it is made."""
+    from django.contrib.auth import get_user_model
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from benchmarks.crowd.build import EDITOR
+
+    print(path, file=sys.stderr)
+    client = Client()
+    client.force_login(get_user_model().objects.get(email=EDITOR))
+    for _ in range(WARM_UP):
+        response = client.get(path)
+        if response.status_code != 200:
+            raise SystemExit(f"{path} answers {response.status_code}.")
+    with CaptureQueriesContext(connection) as captured:
+        client.get(path)
+    times = [_milliseconds(client, path) for _ in range(rounds)]
+    return {
+        "queries": len(captured),
+        "p50_ms": round(statistics.median(times), 1),
+        "p95_ms": round(statistics.quantiles(times, n=20, method="inclusive")[18], 1),
+    }
+
+
+def _milliseconds(client: Any, path: str) -> float:
+    started = time.perf_counter()
+    client.get(path)
+    return 1000 * (time.perf_counter() - started)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
