@@ -298,8 +298,8 @@ def test_shares_of_the_list():
     assert said(("share", value), ("share", other)) == [
         "Members who are in parts 1 to 20 of 100 drawn at random and who are not in parts 51 to "
         "100 of 100 drawn for “autumn”.",
-        "無作為に選んだ100分の1から20までに入っていて、「autumn」の抽選で100分の51から100までに"
-        "入っていない会員",
+        "無作為に100等分した1番目から20番目までに入っていて、"
+        "「autumn」の抽選で100等分した51番目から100番目までに入っていない会員",
     ]
 
 

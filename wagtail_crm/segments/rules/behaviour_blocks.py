@@ -93,6 +93,7 @@ class BehaviourRuleBlock(DeedRuleBlock):
             settings=["subject", *DeedRuleBlock.where, "properties"],
         )
         form_attrs = DeedRuleBlock._meta_class.form_attrs | {
+            "data-crm-adding-properties": _("Add a detail"),
             "data-crm-rule-fields-shown-value": shown_when(times={"comparison": COUNTED}),
         }
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.coreutils import get_content_languages
@@ -75,7 +75,9 @@ def page_language_choices() -> list[tuple[str, str]]:
 class DeedRuleBlock(PlacedRuleBlock):
     """A rule about what was done, when, and where."""
 
-    window = blocks.ChoiceBlock(choices=WINDOWS, default=EVER, label=_("When"))
+    window = blocks.ChoiceBlock(
+        choices=WINDOWS, default=EVER, label=pgettext_lazy("behaviour", "When")
+    )
     days = blocks.IntegerBlock(
         min_value=1, max_value=LONGEST, required=False, default=30, label=_("Days")
     )

@@ -14,11 +14,17 @@ window.wagtail.app.register(
       this.observer.disconnect();
     }
 
+    /* A list may have words of its own: those of "properties" are in data-crm-adding-properties. */
+    textFor(button) {
+      const path = button.closest('[data-contentpath]')?.dataset.contentpath ?? '';
+      return this.element.dataset[`crmAdding${path.charAt(0).toUpperCase()}${path.slice(1)}`] ?? this.textValue;
+    }
+
     say() {
       this.element.querySelectorAll('[data-streamfield-list-add]:not(:has(.crm-adding))').forEach((button) => {
         const text = document.createElement('span');
         text.className = 'crm-adding';
-        text.textContent = this.textValue;
+        text.textContent = this.textFor(button);
         button.append(text);
       });
     }
