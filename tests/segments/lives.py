@@ -189,3 +189,14 @@ def _change(world, chance):
             ("status", person, status, chance.choice([0, 1, 2, 3, 29, 30, 40])),
         ]
     )
+
+
+def birthdays(now, chance):
+    """Everybody lives somewhere, and has a date in these days."""
+    for person in range(PEOPLE):
+        day = now.date() + datetime.timedelta(days=chance.choice([-1, 0, 1, 2, 3]))
+        year = chance.choice([day.year, day.year, 1996, 2001])
+        leap = (day.month, day.day) == (2, 29) and year % 4
+        born = f"{year}-02-28" if leap else f"{year}-{day:%m-%d}"
+        yield "attribute", person, "born", born
+        yield "zone", person, chance.choice(ZONES)

@@ -253,3 +253,22 @@ def segment_rules(world):
     return st.tuples(
         st.sampled_from(["all", "any", "none"]), st.lists(trees, min_size=1, max_size=3)
     )
+
+
+def near_dates():
+    """Rules about dates near today: those that each time zone's midnight may change."""
+    return st.builds(
+        lambda comparison, days: (
+            "attribute",
+            {"attribute": "born", "comparison": comparison, "value": days, "upper": ""},
+        ),
+        st.sampled_from(["in_last", "in_next", "anniversary"]),
+        st.sampled_from(["1", "2", "3"]),
+    )
+
+
+def timed_rules(world):
+    """Rules whose answer time alone may change."""
+    moving = ("last", "before", "ago")
+    deeds = placed_rules(world).filter(lambda rule: rule[1].get("window") in moving)
+    return st.one_of(near_dates(), near_dates(), deeds, registered_rules(world))

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.segments import oracle
 from tests.segments.factories import make_segment, members_of, stream
-from tests.segments.lives import BEGINNINGS, HOURS, Clock, Life, happenings, make_world
-from tests.segments.strategies import segment_rules
+from tests.segments.lives import BEGINNINGS, HOURS, Clock, Life, birthdays, happenings, make_world
+from tests.segments.strategies import segment_rules, timed_rules
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments import actions, incremental
 from wagtail_crm.segments.evaluation import matching
@@ -45,7 +45,7 @@ def clear():
 
 
 SETTINGS = settings(
-    max_examples=30,
+    max_examples=20,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],
@@ -78,6 +78,28 @@ def test_set_increments_and_plain_python_agree(world, clock):
                 clock.now = world.now = clock.now + datetime.timedelta(hours=chance.choice(HOURS))
                 actions.let_time_pass(until=clock.now)
                 assert_agreement(life, rules)
+
+    examples()
+
+
+def test_time_alone_moves_the_right_people(world, clock):
+    """Nothing happens any more, and it becomes midnight here and there."""
+
+    @SETTINGS
+    @given(st.data())
+    def examples(data):
+        clear()
+        clock.now = world.now = data.draw(st.sampled_from(BEGINNINGS), label="beginning")
+        life = Life(world)
+        chance = random.Random(data.draw(st.integers(0, 2**32), label="seed of the lives"))
+        life.live_through(happenings(world, chance, events=40, changes=10))
+        life.live_through(birthdays(clock.now, chance))
+        rules = [data.draw(timed_rules(world), label="rule") for _number in range(2)]
+        segments = {make_segment(rule): ("all", [rule]) for rule in rules}
+        for _hours in range(8):
+            clock.now = world.now = clock.now + datetime.timedelta(hours=chance.choice([3, 7, 13]))
+            actions.let_time_pass(until=clock.now)
+            assert_agreement(life, segments)
 
     examples()
 
