@@ -85,8 +85,8 @@ class TestCount:
         )
         assert response.context["problems"] == [
             "Rule 2.1 – Value: Enter a value to compare with.",
-            "Rule 3 – Times: “At least 0 times” is true of everybody: type 1 or more, "
-            "or choose “at most”.",
+            "Rule 3 – Number: “At least 0” is true of everybody: type more, or choose "
+            "“not at all”.",
         ]
 
     def test_tells_what_can_never_be(self, chief, count):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
@@ -40,7 +40,7 @@ class BehaviourRuleBlock(DeedRuleBlock):
 
     kind = blocks.ChoiceBlock(choices=kind_choices, default="page_view", label=_("What they did"))
     comparison = blocks.ChoiceBlock(choices=HOW_OFTEN, default="at_least", label=_("How often"))
-    times = amount_block(_("Number"))
+    times = amount_block(pgettext_lazy("rule", "Number"))
     measure = blocks.ChoiceBlock(
         choices=[TIMES, ON_DAYS, ("value", _("in total (yen, points, …)"))],
         default="times",
@@ -102,7 +102,7 @@ class PurchaseRuleBlock(DeedRuleBlock):
     slug = "purchase"
 
     comparison = blocks.ChoiceBlock(choices=HOW_OFTEN, default="at_least", label=_("They bought"))
-    amount = amount_block(_("Number"))
+    amount = amount_block(pgettext_lazy("rule", "Number"))
     measure = blocks.ChoiceBlock(
         choices=[
             ("times", _("times")),

@@ -203,7 +203,7 @@ class RegisteredRuleBlock(RuleBlock):
     days = blocks.IntegerBlock(
         min_value=1, max_value=attribute_values.LONGEST, required=False, default=30, label=_("Days")
     )
-    first_day = blocks.DateBlock(required=False, label=_("From"))
+    first_day = blocks.DateBlock(required=False, label=pgettext_lazy("rule", "From"))
     last_day = blocks.DateBlock(required=False, label=_("Until"))
 
     def rule(self, value: Any) -> Rule:

@@ -84,7 +84,7 @@ class DeedRuleBlock(PlacedRuleBlock):
     days_to = blocks.IntegerBlock(
         min_value=1, max_value=LONGEST, required=False, default=60, label=_("and … days ago")
     )
-    first_day = blocks.DateBlock(required=False, label=_("From"))
+    first_day = blocks.DateBlock(required=False, label=pgettext_lazy("rule", "From"))
     last_day = blocks.DateBlock(required=False, label=_("Until"))
     page_type = blocks.ChoiceBlock(
         choices=page_type_choices, required=False, label=_("Only pages of the type")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.db.models import Q
 from django.db.models.lookups import In
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from .attributes import JSON_TEXT, JSON_TYPES, Type
 from .expressions import JsonType
@@ -134,7 +134,7 @@ def name_of_property(name: str) -> str:
     return {
         SUBJECT: gettext("what it is about"),
         "device": gettext("device"),
-        "os": gettext("system"),
+        "os": pgettext("browser", "system"),
         "browser": gettext("browser"),
         "country": gettext("country"),
         "results": gettext("results found"),
