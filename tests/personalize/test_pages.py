@@ -177,3 +177,12 @@ def test_a_personalised_page_asks_the_database_no_more_than_a_plain_one(client, 
             client.get(each.url)
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.django_db
+def test_first_mode_of_a_page_costs_no_query_however_many_segments(gold):
+    with CaptureQueriesContext(connection) as captured:
+        first = HomePage().default_preview_mode
+
+    assert first == HomePage().preview_modes[0][0]
+    assert len(captured) == 0

@@ -31,10 +31,19 @@ class PersonalisedPageMixin:
         # Segments are models, which may not be loaded yet when page types are.
         from .previews import preview_modes  # noqa: PLC0415
 
+        return [*self._own_preview_modes, *preview_modes()]
+
+    @property
+    def default_preview_mode(self) -> str:
+        """One of the page's own. Wagtail asks for it once for each mode, that is each segment."""
+        return self._own_preview_modes[0][0]
+
+    @property
+    def _own_preview_modes(self) -> list[tuple[str, Any]]:
         own = super().preview_modes  # type: ignore[misc]
         if own == PreviewableMixin.DEFAULT_PREVIEW_MODES:
-            own = [("", _("Everything, with labels"))]
-        return [*own, *preview_modes()]
+            return [("", _("Everything, with labels"))]
+        return own
 
     def serve_preview(self, request: HttpRequest, mode_name: str) -> HttpResponse:
         from .preview_bar import with_bar  # noqa: PLC0415  # as above
