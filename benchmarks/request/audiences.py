@@ -42,11 +42,14 @@ def _crm(user: Any, page: PortalPage) -> Additions:
     member = register_member(user=user, verified_email=user.email)
     update_member(member=member, fields={"given_name": "陽子", "family_name": "田中"})
     record_consent(member=member, purpose="profiling", granted=True, source="benchmark")
-    made = []
-    for number in range(SEGMENTS):
-        segment = Segment.objects.create(name=name_of(number), rules=_crm_rules(number, page))
+    # All of them first: each new one makes the process read the rules of all again.
+    segments = [
+        Segment.objects.create(name=name_of(number), rules=_crm_rules(number, page))
+        for number in range(SEGMENTS)
+    ]
+    for segment in segments:
         refresh_segment(segment=segment)
-        made.append(segment.pk)
+    made = [segment.pk for segment in segments]
     audience = {"match": "any", "segments": [], "excluded": [], "devices": [], "share": 100}
     shown = [{"audience": audience | {"segments": [made[number]]}} for number in (0, 10)]
     hidden = [{"audience": audience | {"excluded": [made[number]]}} for number in (0, 10)]
