@@ -156,6 +156,7 @@ class Editor(Person):
         self.page.fill("[name=name]", name)
         self.add_block("Behaviour")
         self.page.fill("[name=rules-0-value-times]", "2")
+        self.page.select_option("[name=rules-0-value-window]", "last")
         self.page.fill("[name=rules-0-value-days]", "30")
         self.choose_page(page_title)
         self.add_block("Attribute")

@@ -79,7 +79,7 @@ def test_tabs_are_in_order_and_only_one_is_drawn(editor, panel):
     response = editor.get(page(member, "notes"))
     slugs = [tab.slug for tab in response.context["tabs"]]
     assert slugs[:3] == ["timeline", "notes", "profile"]
-    assert (slugs[-1], response.context["tab"].slug) == ("consent", "notes")
+    assert (slugs[-1], response.context["tab"].slug) == ("browsers", "notes")
     assert "greets 田中" in response.text
     assert "crm-known" not in response.text
 
@@ -129,21 +129,21 @@ def test_consent_tab_is_the_whole_history(editor):
     assert text.count("in force") == 1
 
 
-TABS = ["timeline", "profile", "points_history", "mail", "survey_answers", "consent"]
+TABS = ["timeline", "profile", "points_history", "mail", "survey_answers", "consent", "browsers"]
 
 
 @pytest.mark.parametrize("number", [1, 3])
 @pytest.mark.parametrize("tab", TABS)
-def test_every_tab_asks_at_most_fifteen_questions(
+def test_every_tab_asks_at_most_sixteen_questions(
     editor, tab, number, django_assert_max_num_queries
 ):
-    """Seven are the frame of every admin page; of somebody of whom every room knows something."""
+    """Eight are the frame of an admin page where forms are; of somebody all rooms know."""
     make_site()
     member = busy_member(number)
     address = page(member, tab)
     response = editor.get(address)
     assert response.context["tab"].slug == tab
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         editor.get(address)
 
 

@@ -42,9 +42,7 @@ class Session(dict):
 
 def make_request(member=None, path="/", cookies=(), **headers):
     """A GET by a member's account, or by nobody, with ``request.crm``."""
-    request = RequestFactory(
-        headers={"User-Agent": "Mozilla/5.0 (X11) Firefox/140.0"} | headers
-    ).get(path)
+    request = RequestFactory(headers={"User-Agent": BROWSER} | headers).get(path)
     request.COOKIES.update(cookies)
     request.user = member.user if member else None
     request.session = Session({"_auth_user_id": str(member.user_id)} if member else {})

@@ -176,6 +176,7 @@ def test_the_count_follows_the_rules_and_editing_shows_them_again(desk, shot, as
     desk.sees(3, "Members who viewed a page.")
     desk.choose_page("Baking")
     desk.page.fill("[name=rules-0-value-times]", "2")
+    desk.page.select_option("[name=rules-0-value-window]", "last")
     desk.page.fill("[name=rules-0-value-days]", "30")
     desk.sees(2, SENTENCE.replace(" and whose prefecture is Tokyo", ""))
 

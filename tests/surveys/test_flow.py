@@ -17,6 +17,7 @@ from tests.surveys.factories import (
     make_survey,
     question,
 )
+from tests.tracking.factories import CHROME
 from wagtail_crm.surveys.models import SurveyResponse
 from wagtail_crm.tracking.actions import drain_buffer
 from wagtail_crm.tracking.models import Event
@@ -203,7 +204,7 @@ def test_my_page_without_surveys_has_no_card_for_them(inside):
 def test_a_page_view_of_a_survey_is_recorded_but_not_its_posts(inside, member):
     page = make_survey()
     inside.cookies["crm_consent"] = "1:yes"
-    inside.get(page.url, headers={"User-Agent": "Mozilla/5.0 Firefox/140.0"})
+    inside.get(page.url, headers={"User-Agent": CHROME})
     inside.post(page.url, ANSWERS | {"check": ""})
     drain_buffer()
     assert Event.objects.of_kinds("page_view").count() == 1
