@@ -25,6 +25,7 @@ from tests.tracking.factories import CHROME, IPHONE
 from wagtail_crm.mail.recipients import available_segments, segments_of
 from wagtail_crm.segments import compiled
 from wagtail_crm.segments.audience import Audience, Viewer
+from wagtail_crm.segments.models import Segment
 from wagtail_crm.tracking import actions as tracking
 from wagtail_crm.tracking.context import Crm
 from wagtail_crm.tracking.events import NewEvent
@@ -269,3 +270,29 @@ class TestFaults:
         with connection.execute_wrapper(self.away):
             assert segment.pk in crm_of(consent=False, agent=IPHONE).segments
         assert "the segments that were read last" in caplog.text
+
+
+class TestFreshness:
+    """What pages believe is a few seconds old; then one row tells whether anything changed."""
+
+    @pytest.fixture(autouse=True)
+    def _old(self, monkeypatch):
+        monkeypatch.setattr(compiled, "FRESH_FOR", -1.0)
+
+    def test_one_row_however_many_segments(self, django_assert_num_queries):
+        for _number in range(3):
+            make_segment(PHONE)
+        compiled.live_segments()
+        with django_assert_num_queries(1):
+            assert len(compiled.lately_live_segments().segments) == 3
+
+    def test_what_another_process_changed_is_seen(self):
+        kept, gone, changed = make_segment(PHONE), make_segment(PHONE), make_segment(PHONE)
+        compiled.live_segments()
+        Segment.objects.filter(pk=gone.pk).update(live=False)
+        assert set(compiled.lately_live_segments().by_id) == {kept.pk, changed.pk}
+        Segment.objects.filter(pk=changed.pk).update(
+            changed_at=timezone.now(), rules=stream(("visit_returning", {"returning": "new"}))
+        )
+        visit = compiled.lately_live_segments().by_id[changed.pk].visit
+        assert visit == Segment.objects.get(pk=changed.pk).rule

@@ -29,6 +29,7 @@ ALWAYS = Dependencies(fields=frozenset({"status"}))
 NOBODY = Group("none", (Group("all", ()),))
 
 Stamp = tuple[tuple[int, Any], ...]
+Fingerprint = tuple[int, int, Any]
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,12 @@ class LiveSegments:
         return iter(self.segments)
 
     @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """Differs when a segment comes, goes or changes; see ``SegmentQuerySet.fingerprint``."""
+        moments = [changed_at for _pk, changed_at in self.stamp]
+        return len(moments), sum(pk for pk, _changed in self.stamp), max(moments, default=None)
+
+    @cached_property
     def by_id(self) -> Mapping[int, CompiledSegment]:
         return {segment.pk: segment for segment in self.segments}
 
@@ -110,9 +117,13 @@ FRESH_FOR = 5.0
 
 def lately_live_segments() -> LiveSegments:
     """As :func:`live_segments`, for pages: a few seconds old at most, and older than nothing."""
+    global _looked_at
     if time.monotonic() - _looked_at > FRESH_FOR:
         try:
-            live_segments()
+            if Segment.objects.live().by_rules().fingerprint() == _kept.fingerprint:
+                _looked_at = time.monotonic()
+            else:
+                live_segments()
         except DatabaseError:
             logger.exception("Pages go on with the segments that were read last.")
     return _kept

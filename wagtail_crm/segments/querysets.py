@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models, transaction
-from django.db.models import Exists, Model, OuterRef, Q
+from django.db.models import Count, Exists, Max, Model, OuterRef, Q, Sum
 from wagtail.models import ReferenceIndex
 
 if TYPE_CHECKING:
@@ -27,6 +27,11 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
     def by_rules(self) -> Self:
         """Segments whose members follow from rules."""
         return self.filter(kind=self.model.Kind.RULES)
+
+    def fingerprint(self) -> tuple[int, int, Any]:
+        """Number, sum of ids and latest change: one row, however many there are."""
+        found = self.aggregate(number=Count("pk"), ids=Sum("pk"), latest=Max("changed_at"))
+        return found["number"], found["ids"] or 0, found["latest"]
 
     def static(self) -> Self:
         """Segments whose members were put in."""
