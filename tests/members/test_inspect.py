@@ -134,7 +134,7 @@ TABS = ["timeline", "profile", "points_history", "mail", "survey_answers", "cons
 
 @pytest.mark.parametrize("number", [1, 3])
 @pytest.mark.parametrize("tab", TABS)
-def test_every_tab_asks_at_most_sixteen_questions(
+def test_every_tab_asks_at_most_fifteen_questions(
     editor, tab, number, django_assert_max_num_queries
 ):
     """Eight are the frame of an admin page where forms are; of somebody all rooms know."""
@@ -143,7 +143,7 @@ def test_every_tab_asks_at_most_sixteen_questions(
     address = page(member, tab)
     response = editor.get(address)
     assert response.context["tab"].slug == tab
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(15):
         editor.get(address)
 
 

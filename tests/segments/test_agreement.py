@@ -45,7 +45,7 @@ def clear():
 
 
 SETTINGS = settings(
-    max_examples=20,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],

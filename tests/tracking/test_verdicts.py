@@ -4,52 +4,24 @@ import datetime
 import io
 import threading
 import uuid
-from collections import Counter, defaultdict
 from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection
-from django.db.models import Q
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tests.members.factories import make_member
 from tests.tracking.factories import visit
+from tests.tracking.judging import judge, recount, totals, verdict_of
 from wagtail_crm.tracking import actions, verdicts
 from wagtail_crm.tracking.events import NewEvent, event_id_for, new_event_id
-from wagtail_crm.tracking.ingest import local_day
 from wagtail_crm.tracking.models import DailyTotal, Event, Reason, Verdict, Visitor
 from wagtail_crm.tracking.signals import events_recorded, visitor_judged
 
 pytestmark = pytest.mark.django_db
 MACHINE, HUMAN, UNKNOWN = Verdict.MACHINE, Verdict.HUMAN, Verdict.UNKNOWN
 SECOND, MINUTE = datetime.timedelta(seconds=1), datetime.timedelta(minutes=1)
-
-
-def totals():
-    rows = DailyTotal.objects.exclude(count=0)
-    keys = ("member_id", "kind", "page_id", "subject", "day")
-    return {tuple(row[:5]): row[5:] for row in rows.values_list(*keys, "count", "value")}
-
-
-def recount():
-    counts, values = Counter(), defaultdict(Decimal)
-    for event in Event.objects.counted():
-        key = (event.member_id, event.kind, event.page_id, event.subject, local_day(event.at))
-        counts[key] += 1
-        values[key] += event.value or 0
-    return {key: (counts[key], values[key]) for key in counts}
-
-
-def judge(visitor, verdict=MACHINE, reason=Reason.COLLEAGUE):
-    return verdicts.judge_visitor(visitor_id=visitor, verdict=verdict, reason=reason)
-
-
-def verdict_of(visitor):
-    row = Visitor.objects.get(pk=visitor)
-    return row.verdict, row.verdict_reason
 
 
 def browse(gaps, visitor=None, kind="page_view", **fields):
@@ -380,84 +352,3 @@ def test_verdicts_while_workers_write_leave_totals_that_equal_a_recount():
     assert errors == []
     assert Event.objects.count() == 150
     assert totals() == recount()
-
-
-PAGES, BROWSERS, PEOPLE = 3, 3, 2
-browser, who = st.integers(0, BROWSERS - 1), st.integers(0, PEOPLE - 1)
-STEPS = st.one_of(
-    st.tuples(st.just("looks"), browser, st.none() | who),
-    st.tuples(st.just("buys"), browser, who),
-    st.tuples(st.just("replays"), st.integers(0, 9), st.none()),
-    st.tuples(st.just("judged"), browser, st.sampled_from(list(Verdict))),
-    st.tuples(st.just("judged_by_the_job"), browser, st.sampled_from(list(Verdict))),
-    st.tuples(st.just("signs_in"), browser, who),
-    st.tuples(st.just("unlinked"), browser, who),
-    st.tuples(st.just("says_no"), browser, st.none()),
-)
-
-
-class Story:
-    """Does each step, and remembers what was done, so that it can arrive again."""
-
-    def __init__(self):
-        self.people = [make_member() for _ in range(PEOPLE)]
-        self.browsers = [uuid.uuid4() for _ in range(BROWSERS)]
-        self.done = []
-
-    def looks(self, number, person, kind="page_view", **fields):
-        member = self.people[person].pk if person is not None else 0
-        event = NewEvent(
-            kind,
-            visitor_id=self.browsers[number],
-            member_id=member,
-            site_id=1,
-            page_id=number % PAGES + 1,
-            **fields,
-        )
-        self.done.append(event)
-        actions.record_events(events=[event])
-
-    def buys(self, number, person):
-        self.looks(number, person, "purchase", value=Decimal(300), subject="sku:P08")
-
-    def replays(self, number, _none):
-        actions.record_events(events=self.done[number:])
-
-    def judged(self, number, verdict, reason=Reason.COLLEAGUE):
-        Visitor.objects.get_or_create(pk=self.browsers[number])
-        judge(self.browsers[number], verdict, reason)
-
-    def judged_by_the_job(self, number, verdict):
-        self.judged(number, verdict, Reason.VELOCITY)
-
-    def signs_in(self, number, person):
-        member = self.people[person]
-        if not actions.link_visitor(visitor_id=self.browsers[number], member=member):
-            self.browsers[number] = uuid.uuid4()
-
-    def unlinked(self, number, person):
-        row = Visitor.objects.filter(pk=self.browsers[number], member=self.people[person])
-        if row.exists():
-            actions.unlink_visitor(visitor_id=self.browsers[number], member=self.people[person])
-
-    def says_no(self, number, _none):
-        actions.forget_visitor(visitor_id=self.browsers[number])
-
-
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(st.lists(STEPS, min_size=4, max_size=24))
-def test_totals_equal_a_recount_whatever_happens_in_whatever_order(steps):
-    for model in (Event, DailyTotal, Visitor):
-        model.objects.all().delete()
-    story = Story()
-    for name, *arguments in steps:
-        getattr(story, name)(*arguments)
-        assert totals() == recount()
-    machines = Visitor.objects.filter(verdict=MACHINE).values("pk")
-    counted = Event.objects.counted().filter(visitor__in=machines).exclude(kind="purchase")
-    assert not counted.filter(visitor__verdict_reason=Reason.COLLEAGUE).exists()
-    assert not counted.filter(Q(member=0) | Q(handed_over=True)).exists()
-    people = Visitor.objects.exclude(verdict=MACHINE).values("pk")
-    assert not Event.objects.filter(visitor__in=people, uncounted=True).exists()

@@ -7,11 +7,10 @@ from django.http import HttpRequest
 from wagtail_crm.members.models import Member
 from wagtail_crm.tracking.rewards import promised_rewards
 
-from . import answers
+from .answers import sheet
 from .catalogue import surveys_by_id, surveys_to_answer
 from .kinds import SURVEY_ANSWER
 from .models import SurveyResponse
-from .questions import Question
 
 
 def to_answer(request: HttpRequest, member: Member) -> dict[str, Any] | None:
@@ -25,16 +24,12 @@ def to_answer(request: HttpRequest, member: Member) -> dict[str, Any] | None:
 
 def answered(request: HttpRequest, member: Member) -> dict[str, Any] | None:
     """The tab "Surveys" of a member: every survey they answered, with the answers."""
-    responses = SurveyResponse.objects.of_member(member).newest_first().prefetch_related("answers")
-    pages = surveys_by_id(response.page_id for response in responses)
+    answered = SurveyResponse.objects.of_member(member).with_answers()
+    pages = surveys_by_id(response.page_id for response, _given in answered)
     return {
         "sheets": [
-            (pages[response.page_id], response, _sheet(pages[response.page_id], response))
-            for response in responses
+            (pages[response.page_id], response, sheet(pages[response.page_id].question_list, given))
+            for response, given in answered
             if response.page_id in pages
         ]
     }
-
-
-def _sheet(page: Any, response: SurveyResponse) -> list[tuple[Question, str]]:
-    return answers.sheet(page.question_list, response.answers.all())

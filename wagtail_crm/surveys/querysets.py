@@ -8,7 +8,7 @@ from django.db.models import Count
 if TYPE_CHECKING:
     from wagtail_crm.members.models import Member
 
-    from .models import SurveyAnswer, SurveyResponse  # noqa: F401  # names in annotations below
+    from .models import SurveyAnswer, SurveyResponse  # names in annotations below
 
 
 class SurveyResponseQuerySet(models.QuerySet["SurveyResponse"]):
@@ -24,6 +24,22 @@ class SurveyResponseQuerySet(models.QuerySet["SurveyResponse"]):
 
     def newest_first(self) -> Self:
         return self.order_by("-submitted_at", "-pk")
+
+    def with_answers(self) -> "list[tuple[SurveyResponse, list[SurveyAnswer]]]":
+        """Each, newest first, with its answers, if there are any; one query."""
+        answer: Any = self.model._meta.get_field("answers").related_model
+        own = ("pk", "page_id", "submitted_at", "changed_at")
+        parts = ("question", "value", "text")
+        rows = self.order_by("-submitted_at", "-pk", "answers").values(
+            *own, *(f"answers__{part}" for part in parts)
+        )
+        found: dict[int, tuple[SurveyResponse, list[SurveyAnswer]]] = {}
+        for row in rows:
+            response = self.model(**{name: row[name] for name in own})
+            _response, answers = found.setdefault(response.pk, (response, []))
+            if row["answers__question"] is not None:
+                answers.append(answer(**{part: row[f"answers__{part}"] for part in parts}))
+        return list(found.values())
 
 
 class SurveyAnswerQuerySet(models.QuerySet["SurveyAnswer"]):
