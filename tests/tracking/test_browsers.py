@@ -181,6 +181,7 @@ HOSTILE = [
     "Mozilla/5.0 (" + "a;" * 250,
     "Mozilla/5.0 (X11) " + "A" * 494,
     "Mozilla/5.0 (Linux; Android 1.1; " + "a" * 479,
+    "Mozilla/5.0 (X11; ab" + "_a" * 28 + "!) AppleWebKit/537.36 Chrome/1.0",
 ]
 
 

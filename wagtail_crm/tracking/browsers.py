@@ -70,7 +70,7 @@ OTHER_DEVICE = re.compile(
 )
 # What stands between the semicolons of a computer's system beside the system itself.
 SYSTEM_DETAIL = re.compile(
-    r"|[UINK]|[a-z]{2,3}(?:[-_]\w+)*|rv:[\w.]+|x64|WOW64|x86\w*|i\d86.*|amd64|arm\w*|Touch|Intel|PPC"
+    r"|[UINK]|[a-z]{2,3}(?:[-_]\w+(?:-\w+)*)?|rv:[\w.]+|x64|WOW64|x86\w*|i\d86.*|amd64|arm\w*|Touch|Intel|PPC"
     r"|\d[\d.]*"
     r"|Trident/.*|\.NET.*|Konqueror.*|Odyssey.*|compatible|Unknown|Ubuntu.*|Fedora.*|Debian.*|CentOS.*"
     r"|Gentoo.*|Arch.*|Wayland|Media Center.*|Tablet PC.*|\w{2,10}JS|(?:MA|LC|AS)\w{2}|SV1"
