@@ -6,7 +6,8 @@ from django.utils import timezone, translation
 from tests.mail.factories import CHROME, make_campaign, make_reader
 from wagtail_crm.mail import actions, sending
 from wagtail_crm.mail.models import Delivery, Link
-from wagtail_crm.mail.rules import MailDeed, MailRuleBlock
+from wagtail_crm.mail.rule_blocks import MailRuleBlock
+from wagtail_crm.mail.rules import MailDeed
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments.compiled import rules_of
 from wagtail_crm.segments.models import Segment

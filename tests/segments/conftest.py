@@ -2,9 +2,6 @@ import itertools
 
 import pytest
 from django.contrib.auth.models import Group, Permission
-from django.db import connection
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.transaction import Atomic
 from django.utils.translation import override
 from wagtail.models import Page
 
@@ -72,29 +69,3 @@ def chief(client):
 def in_english():
     with override("en"):
         yield
-
-
-@pytest.fixture
-def committing(db, monkeypatch):
-    """Runs what waits for the commit as if the code's outermost ``atomic`` committed.
-
-    Far faster than tests that really commit; some of those prove that it is the same.
-    """
-    outside = len(connection.savepoint_ids)
-    leave, wait = Atomic.__exit__, BaseDatabaseWrapper.on_commit
-
-    def leave_and_run(self, *details):
-        leave(self, *details)
-        if len(connection.savepoint_ids) == outside and not connection.needs_rollback:
-            waiting, connection.run_on_commit = connection.run_on_commit, []
-            for _savepoints, function, _robust in waiting:
-                function()
-
-    def run_or_wait(self, function, robust=False):
-        if len(self.savepoint_ids) == outside:
-            function()
-        else:
-            wait(self, function, robust)
-
-    monkeypatch.setattr(Atomic, "__exit__", leave_and_run)
-    monkeypatch.setattr(BaseDatabaseWrapper, "on_commit", run_or_wait)

@@ -1,25 +1,25 @@
-"""The segment rule "Mail": who got, opened, clicked or ignored a campaign."""
+"""The segment rule "Mail": who got, opened, clicked or ignored a campaign, and when."""
 
+import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-from wagtail import blocks
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import TruncDate
+from django.utils import timezone
 
-from wagtail_crm.chooser_blocks import CrmChooserBlock
-from wagtail_crm.segments.rules.base import Broken, Dependencies, Interest, Rule, Scope
-from wagtail_crm.segments.rules.blocks import RuleBlock
+from wagtail_crm.segments.rules import records
+from wagtail_crm.segments.rules.base import Dependencies, Interest, MemberIds, Period, Rule, Scope
 from wagtail_crm.segments.rules.expressions import IsOneOf
-from wagtail_crm.segments.rules.person import Person, Reads
-from wagtail_crm.tracking.models import Event
+from wagtail_crm.segments.rules.person import Person, Reads, site_today
+from wagtail_crm.segments.rules.windows import ALWAYS, Bounds, Window
+from wagtail_crm.tracking.models import DailyTotal, Event
 
 from . import events
 from .models import Delivery
+from .rule_words import sentence_of
 
 Deed = Literal["sent", "opened", "not_opened", "clicked", "not_clicked"]
 
@@ -35,21 +35,22 @@ KINDS: dict[str, frozenset[str]] = {
 
 
 class MailGot(NamedTuple):
-    """One mail that a member got, and whether a person opened it and clicked in it."""
+    """One mail that a member got: the days on which it was sent, and first opened and clicked."""
 
     campaign_id: int
-    opened: bool
-    clicked: bool
+    sent: datetime.date | None
+    opened: datetime.date | None
+    clicked: datetime.date | None
 
 
 def load_mails(member_ids: Sequence[int]) -> dict[int, list[MailGot]]:
     """The mails that members got: the fact that this rule reads."""
     rows = Delivery.objects.sent().filter(IsOneOf("member", member_ids)).order_by()
     mails: dict[int, list[MailGot]] = defaultdict(list)
-    fields = ("member_id", "campaign_id", "opened_at", "clicked_at")
-    for member_id, campaign_id, opened_at, clicked_at in rows.values_list(*fields):
-        got = MailGot(campaign_id, opened_at is not None, clicked_at is not None)
-        mails[member_id].append(got)
+    fields = ("member_id", "campaign_id", "sent_at", "opened_at", "clicked_at")
+    for member_id, campaign_id, *moments in rows.values_list(*fields):
+        days = [moment and site_today(moment) for moment in moments]
+        mails[member_id].append(MailGot(campaign_id, *days))
     return mails
 
 
@@ -57,40 +58,113 @@ def load_mails(member_ids: Sequence[int]) -> dict[int, list[MailGot]]:
 class MailDeed(Rule):
     """Got, opened or clicked a campaign, or got it and did not; any campaign when none is named.
 
-    Programs that open or click do not count. "Not" means: got at least one of the campaigns asked
-    about, and did it in none of them. ``name`` is the campaign's, for the sentence.
+    Programs that open or click do not count. Each mail counts as opened, or clicked, on the day
+    of the first time; that day is in ``window``, or with ``within`` at most so many days after
+    the mail was sent. "Not" means: got at least one of the campaigns asked about, and did it in
+    none of them; these are the mails sent in ``window``, or those whose time ``within`` which
+    they could be opened is over. ``name`` is the campaign's, for the sentence.
     """
 
     deed: Deed
     campaign_id: int | None = None
     name: str = ""
+    window: Window = ALWAYS
+    within: int | None = None
+
+    @property
+    def negated(self) -> bool:
+        return self.deed.startswith("not_")
+
+    @property
+    def act(self) -> str:
+        """ "opened" or "clicked", whether they did it or not."""
+        return self.deed.removeprefix("not_")
+
+    @property
+    def _sent_in(self) -> Window:
+        """When the mails were sent that are asked about."""
+        if not self.negated:
+            return self.window if self.deed == "sent" else ALWAYS
+        return self.window if self.within is None else Window(newest=self.within + 1)
+
+    @property
+    def _done_in(self) -> Window:
+        return ALWAYS if self.negated else self.window
 
     def condition(self, scope: Scope) -> Q:
-        rows: Any = scope.only(Delivery.objects.sent())
+        mails: Any = scope.only(Delivery.objects.sent())
         if self.campaign_id is not None:
-            rows = rows.filter(campaign=self.campaign_id)
-        if not self.deed.startswith("not_"):
-            return Q(pk__in=getattr(rows, self.deed)().member_ids())
-        did = getattr(rows, self.deed.removeprefix("not_"))()
-        return Q(pk__in=rows.member_ids()) & ~Q(pk__in=did.member_ids())
+            mails = mails.filter(campaign=self.campaign_id)
+        mails = mails.filter(**records.moments("sent_at", self._sent_in.bounds(scope.today)))
+        got = Q(pk__in=mails.member_ids())
+        if self.deed == "sent":
+            return got
+        did = Q(pk__in=self._done(mails, scope.today).member_ids())
+        return got & ~did if self.negated else did
+
+    def _done(self, mails: Any, today: datetime.date) -> Any:
+        column = f"{self.act}_at"
+        done = mails.filter(
+            **{f"{column}__isnull": False},
+            **records.moments(column, self._done_in.bounds(today)),
+        )
+        if self.within is None:
+            return done
+        zone = timezone.get_default_timezone()
+        days = {"sent_on": TruncDate("sent_at", tzinfo=zone), "on": TruncDate(column, tzinfo=zone)}
+        longest = datetime.timedelta(days=self.within)
+        return done.annotate(**days, took=F("on") - F("sent_on")).filter(took__lte=longest)
 
     def holds(self, person: Person) -> bool:
-        mails: Iterable[MailGot] = person.facts[MAIL_FACT]
-        if self.campaign_id is not None:
-            mails = [mail for mail in mails if mail.campaign_id == self.campaign_id]
+        sent_in = self._sent_in.bounds(person.today)
+        mails = [mail for mail in person.facts[MAIL_FACT] if self._is_asked_about(mail, sent_in)]
         if self.deed == "sent":
             return bool(mails)
-        did = any(getattr(mail, self.deed.removeprefix("not_")) for mail in mails)
-        return bool(mails) and did is not self.deed.startswith("not_")
+        done_in = self._done_in.bounds(person.today)
+        did = any(self._is_done(mail, done_in) for mail in mails)
+        return bool(mails) and did is not self.negated
+
+    def _is_asked_about(self, mail: MailGot, sent_in: Bounds) -> bool:
+        if self.campaign_id not in (None, mail.campaign_id):
+            return False
+        return sent_in == Bounds() or (mail.sent is not None and mail.sent in sent_in)
+
+    def _is_done(self, mail: MailGot, done_in: Bounds) -> bool:
+        day: datetime.date | None = getattr(mail, self.act)
+        if day is None or day not in done_in:
+            return False
+        if self.within is None:
+            return True
+        return mail.sent is not None and (day - mail.sent).days <= self.within
 
     def dependencies(self) -> Dependencies:
-        return Dependencies(kinds=KINDS[self.deed])
+        moves = self._sent_in.moves or self._done_in.moves
+        return Dependencies(kinds=KINDS[self.deed], time=moves)
 
     def reads(self) -> Reads:
         return Reads(facts=frozenset({MAIL_FACT}))
 
     def interests(self) -> frozenset[Interest]:
         return frozenset(Interest(kind, subject=self._subject) for kind in KINDS[self.deed])
+
+    def falling_due(self, period: Period) -> list[MemberIds]:
+        """Who got, opened or clicked it on a day that the window has left or reached."""
+        crossed = [
+            (kinds, bounds)
+            for kinds, window in (
+                (KINDS["sent"], self._sent_in),
+                (KINDS[self.act], self._done_in),
+            )
+            for bounds in window.crossed(period)
+        ]
+        return [self._whose_totals(kinds, bounds) for kinds, bounds in crossed]
+
+    def _whose_totals(self, kinds: frozenset[str], bounds: Bounds) -> MemberIds:
+        totals = DailyTotal.objects.of_members().of_kinds(*kinds)
+        if self._subject:
+            totals = totals.filter(subject=self._subject)
+        found: MemberIds = records.within(totals, bounds).values_list("member", flat=True)
+        return found
 
     @property
     def _subject(self) -> str:
@@ -101,65 +175,4 @@ class MailDeed(Rule):
         return (found.about(self._subject) if self._subject else found).newest_first()
 
     def sentence(self) -> str:
-        if self.campaign_id is None:
-            return self._sentence_of_any()
-        sentences = {
-            "sent": gettext("who got the mail “%(campaign)s”"),
-            "opened": gettext("who opened the mail “%(campaign)s”"),
-            "not_opened": gettext("who got the mail “%(campaign)s” and did not open it"),
-            "clicked": gettext("who clicked in the mail “%(campaign)s”"),
-            "not_clicked": gettext("who got the mail “%(campaign)s” and did not click in it"),
-        }
-        return sentences[self.deed] % {"campaign": self.name}
-
-    def _sentence_of_any(self) -> str:
-        return {
-            "sent": gettext("who got a mail"),
-            "opened": gettext("who opened a mail"),
-            "not_opened": gettext("who got mail and never opened any"),
-            "clicked": gettext("who clicked in a mail"),
-            "not_clicked": gettext("who got mail and never clicked in any"),
-        }[self.deed]
-
-
-class MailRuleBlock(RuleBlock):
-    slug = "mail"
-
-    deed = blocks.ChoiceBlock(
-        choices=[
-            ("opened", _("opened it")),
-            ("not_opened", _("got it and did not open it")),
-            ("clicked", _("clicked in it")),
-            ("not_clicked", _("got it and did not click in it")),
-            ("sent", _("got it")),
-        ],
-        default="opened",
-        label=_("Members who"),
-    )
-    # Two fields rather than an empty chooser: a campaign that was deleted must not become "any".
-    which = blocks.ChoiceBlock(
-        choices=[("any", _("any campaign")), ("one", _("this campaign:"))],
-        default="any",
-        label=_("Which"),
-    )
-    campaign = CrmChooserBlock("wagtail_crm_mail.Campaign", required=False, label=_("Campaign"))
-
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        if cleaned["which"] == "one" and cleaned["campaign"] is None:
-            raise blocks.StructBlockValidationError(
-                {"campaign": ValidationError(_("Choose the campaign."))}
-            )
-        return cleaned
-
-    def rule(self, value: Any) -> Rule:
-        campaign = value["campaign"]
-        if value["which"] == "any":
-            return MailDeed(value["deed"])
-        if campaign is None:
-            return Broken(gettext("The campaign is not chosen, or no longer exists."))
-        return MailDeed(value["deed"], campaign.pk, campaign.name)
-
-    class Meta:
-        icon = "mail"
-        label = _("Mail")
+        return sentence_of(self)

@@ -22,7 +22,8 @@ from .blocks import BLOCKS, MailBlock
 from .erasure import forget_answers, forget_block
 from .models import Campaign, Delivery, Suppression
 from .policies import CampaignPermissionPolicy
-from .rules import MAIL_FACT, MailRuleBlock, load_mails
+from .rule_blocks import MailRuleBlock
+from .rules import MAIL_FACT, load_mails
 from .segment_action import SendMail
 from .views.editing import GoOnMenuItem
 from .viewsets import CampaignViewSet, SenderViewSet, SuppressionViewSet

@@ -16,12 +16,12 @@ from . import attribute_values
 from .base import Broken, Rule
 from .behaviour_blocks import BehaviourRuleBlock, PurchaseRuleBlock
 from .blocks import COMBINE, WHO_THEY_ARE, PickBlock, RuleBlock
-from .deed_blocks import LAST, by_field, window_of
 from .languages import language_choices
 from .people import Consented, HasStatus, Registered, Speaks, Tagged
 from .segments import InSegment
 from .shares import PARTS, InShare
 from .visit_blocks import VISIT_BLOCKS
+from .window_blocks import LAST, by_field, window_of
 from .windows import Window
 
 LONGEST_VALUE = 2_000

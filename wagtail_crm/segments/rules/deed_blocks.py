@@ -6,20 +6,20 @@ from typing import Any, ClassVar
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 from wagtail.coreutils import get_content_languages
 from wagtail.models import get_page_models
 
-from .attribute_values import LONGEST
 from .base import Broken, Rule
 from .behaviour import Did
 from .languages import language_name
 from .page_tags import names_of_page_tags
 from .place_blocks import PlacedRuleBlock
 from .places import NamedPage, Place
-from .windows import ALWAYS, Window, last_days
+from .window_blocks import SHOWN_BY_WINDOW, Shown, TimedRuleBlock, by_field, window_of
+from .windows import ALWAYS, Window
 
 NEVER = "never"
 COUNTED = ["at_least", "at_most", "exactly"]
@@ -32,23 +32,8 @@ HOW_OFTEN = [
     ("last", _("for the last time")),
 ]
 
-EVER, LAST, BEFORE, AGO, DATES = "ever", "last", "before", "ago", "dates"
-WINDOWS = [
-    (EVER, _("at any time")),
-    (LAST, _("in the last … days")),
-    (BEFORE, _("at least … days ago")),
-    (AGO, _("between … and … days ago")),
-    (DATES, _("between two dates")),
-]
-
 # Which fields matter, by what is chosen in others; the script hides the rest.
-SHOWN: dict[str, dict[str, list[str]]] = {
-    "measure": {"comparison": COUNTED},
-    "days": {"window": [LAST, BEFORE, AGO]},
-    "days_to": {"window": [AGO]},
-    "first_day": {"window": [DATES]},
-    "last_day": {"window": [DATES]},
-}
+SHOWN: Shown = {"measure": {"comparison": COUNTED}, **SHOWN_BY_WINDOW}
 
 
 def shown_when(**more: dict[str, list[str]]) -> str:
@@ -72,20 +57,9 @@ def page_language_choices() -> list[tuple[str, str]]:
     return [(code, language_name(code, name)) for code, name in get_content_languages().items()]
 
 
-class DeedRuleBlock(PlacedRuleBlock):
+class DeedRuleBlock(TimedRuleBlock, PlacedRuleBlock):
     """A rule about what was done, when, and where."""
 
-    window = blocks.ChoiceBlock(
-        choices=WINDOWS, default=EVER, label=pgettext_lazy("behaviour", "When")
-    )
-    days = blocks.IntegerBlock(
-        min_value=1, max_value=LONGEST, required=False, default=30, label=_("Days")
-    )
-    days_to = blocks.IntegerBlock(
-        min_value=1, max_value=LONGEST, required=False, default=60, label=_("and … days ago")
-    )
-    first_day = blocks.DateBlock(required=False, label=pgettext_lazy("rule", "From"))
-    last_day = blocks.DateBlock(required=False, label=_("Until"))
     page_type = blocks.ChoiceBlock(
         choices=page_type_choices, required=False, label=_("Only pages of the type")
     )
@@ -97,14 +71,6 @@ class DeedRuleBlock(PlacedRuleBlock):
     )
 
     where: ClassVar = ["page_type", "page_tag", "page_language"]
-    when: ClassVar = ["window", "days", "days_to", "first_day", "last_day"]
-
-    # What was stored before there were windows means the last days, or ever.
-    def to_python(self, value: Any) -> Any:
-        return super().to_python(_complete(value))
-
-    def bulk_to_python(self, values: Any) -> Any:
-        return super().bulk_to_python([_complete(value) for value in values])
 
     def placed_rule(self, value: Any, pages: tuple[NamedPage, ...]) -> Rule:
         try:
@@ -169,38 +135,6 @@ def amount_of(name: str, value: Any) -> dict[str, Any]:
     return {"comparison": comparison, "amount": value[name] or 0, "measure": value["measure"]}
 
 
-def _complete(value: Any) -> Any:
-    return {"window": LAST if value.get("days") else EVER, **value}
-
-
-def window_of(value: Any) -> Window:
-    """Raises ``ValidationError``, by name of the field, for one that is none."""
-    days, days_to = value["days"], value["days_to"]
-    match value["window"]:
-        case "last" if days:
-            return last_days(days)
-        case "before" if days:
-            return Window(newest=days)
-        case "ago" if days and days_to:
-            if days_to < days:
-                raise ValidationError({"days_to": gettext("Write the larger number here.")})
-            return Window(oldest=days_to, newest=days)
-        case "dates":
-            return _between(value["first_day"], value["last_day"])
-        case "ever":
-            return ALWAYS
-    missing = "days_to" if days else "days"
-    raise ValidationError({missing: gettext("Write a number of days.")})
-
-
-def _between(first: Any, last: Any) -> Window:
-    if first is None and last is None:
-        raise ValidationError({"first_day": gettext("Choose a date.")})
-    if first is not None and last is not None and last < first:
-        raise ValidationError({"last_day": gettext("The end lies before the beginning.")})
-    return Window(first=first, last=last)
-
-
 def _place_of(value: Any, pages: tuple[NamedPage, ...]) -> Place:
     """Raises ``LookupError``, with words for the editor, when it does not exist any more."""
     return Place(
@@ -223,9 +157,3 @@ def _page_type(label: str) -> NamedPage | None:
         ) from None
     content_type = ContentType.objects.get_for_model(model)
     return NamedPage(content_type.pk, str(model._meta.verbose_name))
-
-
-def by_field(error: ValidationError) -> blocks.StructBlockValidationError:
-    return blocks.StructBlockValidationError(
-        {name: ValidationError(messages) for name, messages in error.message_dict.items()}
-    )

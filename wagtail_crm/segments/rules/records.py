@@ -1,5 +1,6 @@
 """Where rules about behaviour look it up: in the daily totals, or in the raw events."""
 
+import datetime
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -32,12 +33,20 @@ def events(properties: Iterable[Property]) -> Any:
 
 def within(rows: Any, bounds: Bounds) -> Any:
     """Those of the rows that happened on these days."""
-    if rows.model is DailyTotal:
-        limits = {"day__gte": bounds.first, "day__lte": bounds.last}
-    else:
-        end = bounds.last and midnight(bounds.last + ONE_DAY)
-        limits = {"at__gte": bounds.first and midnight(bounds.first), "at__lt": end}
+    if rows.model is not DailyTotal:
+        return rows.filter(**moments("at", bounds))
+    limits = {"day__gte": bounds.first, "day__lte": bounds.last}
     return rows.filter(**{name: limit for name, limit in limits.items() if limit is not None})
+
+
+def moments(column: str, bounds: Bounds) -> dict[str, datetime.datetime]:
+    """That a moment lies on one of these days, as arguments of ``filter``."""
+    limits = {}
+    if bounds.first is not None:
+        limits[f"{column}__gte"] = midnight(bounds.first)
+    if bounds.last is not None:
+        limits[f"{column}__lt"] = midnight(bounds.last + ONE_DAY)
+    return limits
 
 
 def measured(rows: Any, measure: str) -> Any:
