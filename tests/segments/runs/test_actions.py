@@ -221,6 +221,36 @@ def test_what_fails_for_everybody_stops_and_says_why(everybody, people, staff, p
     assert (again(run).status, tagged()) == ("done", ids(people))
 
 
+class Clashing(Picky):
+    """The database refuses what it writes of some members: there is a tag of that name."""
+
+    slug = "clashing"
+
+    def apply(self, batch: Batch):
+        if set(batch.options["faulty"]) & set(batch.member_ids):
+            MemberTag.objects.create(name="VIP")
+        super().apply(batch)
+
+
+@pytest.mark.parametrize(
+    ("faulty", "expected"),
+    [([1], ("done", 4, {"failed": 1})), ([0, 1, 2, 3, 4], ("failed", 0, {}))],
+)
+def test_what_the_database_refuses_is_not_tried_for_ever(
+    everybody, people, staff, registries, faulty, expected
+):
+    segment_actions._items["clashing"] = Clashing()
+    MemberTag.objects.create(name="VIP")
+    options = {"faulty": [people[number].pk for number in faulty], "all": False}
+    run = start(everybody, staff, Clashing(), options)
+
+    actions.work_on(run_id=run.pk)
+
+    run = again(run)
+    assert (run.status, run.done, run.skipped) == expected
+    assert len(tagged()) == run.done
+
+
 def test_when_the_database_is_away_the_run_waits(everybody, staff, picky, monkeypatch):
     run = start(everybody, staff, picky, {"faulty": [], "all": False})
 

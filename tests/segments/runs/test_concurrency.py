@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 from django.db import connection
+from wagtail.log_actions import registry as log_registry
 
 from tests.members.factories import make_user
 from tests.segments.factories import make_segment, members_of
@@ -14,6 +15,7 @@ from wagtail_crm.loyalty.segment_action import GivePoints
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments.models import Segment, SegmentRun
 from wagtail_crm.segments.runs import actions
+from wagtail_crm.segments.runs.action import segment_actions
 from wagtail_crm.segments.runs.builtin import AddToStatic
 from wagtail_crm.segments.static import add_members, create_static_segment, remove_members
 
@@ -92,6 +94,36 @@ def test_cancelling_while_workers_work_keeps_the_sum_right(segment):
     actions.work_on(run_id=run.pk)
     cancelled.refresh_from_db()
     assert (cancelled.done, Entry.objects.count()) == (MEMBERS, MEMBERS)
+
+
+class Slow(Small):
+    """Takes as long as somebody needs to cancel it."""
+
+    slug = "slow"
+    in_hand, cancelled = threading.Event(), threading.Event()
+
+    def apply(self, batch):
+        self.in_hand.set()
+        self.cancelled.wait(30)
+        super().apply(batch)
+
+
+def test_what_was_in_hand_while_it_was_cancelled_is_counted(segment, registries):
+    segment_actions._items["slow"] = Slow()
+    run = actions.start_run(segment=segment, action=Slow(), options=THANKS, by=make_user())
+
+    def cancel():
+        Slow.in_hand.wait(30)
+        actions.cancel_run(run=run)
+        Slow.cancelled.set()
+
+    errors = in_threads(lambda: actions.work_on(run_id=run.pk), cancel)
+
+    run.refresh_from_db()
+    [entry] = log_registry.get_logs_for_instance(segment).filter(uuid=run.key)
+    assert errors == []
+    assert (run.status, run.done) == ("cancelled", Entry.objects.count())
+    assert (run.done, entry.data["done"]) == (Small.batch_size, Small.batch_size)
 
 
 def test_a_static_segment_counts_right_while_many_put_in_and_take_out(segment):

@@ -14,7 +14,16 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from django.db import DatabaseError, IntegrityError, connections, router, transaction
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+    connections,
+    router,
+    transaction,
+)
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, override
 from wagtail.log_actions import log
@@ -31,11 +40,14 @@ from .progress import tally
 logger = logging.getLogger(__name__)
 
 Status = SegmentRun.Status
+STOPPED = (Status.CANCELLED, Status.FAILED)
 RUN_ACTION = "wagtail_crm.segment_run"
 # Seconds that one task works before it lets other tasks of the queue come in.
 PATIENCE = 20.0
 # Batches written by one statement when a run begins.
 ROWS = 100
+# What a database says of a statement that it will never take, however often it is tried.
+LASTING = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 
 
 class WrongState(Exception):
@@ -132,26 +144,41 @@ def do_next_batch(*, run_id: int) -> bool:
     """Do it to the next members whom nobody else has in hand; whether there were any."""
     try:
         batch = _do_one(run_id, carefully=False)
-    except DatabaseError:
-        raise
-    except Exception:
+    except Exception as error:
+        if _passes(error):
+            raise
         logger.exception("Run %s: a batch is tried again, member by member.", run_id)
         batch = _do_carefully(run_id)
     if batch is None:
         return False
     # Who listens has been told by now; if we die before this, they are told again.
     RunBatch.objects.untold().filter(pk=batch.pk).update(state=RunBatch.State.TOLD)
-    SegmentRun.objects.filter(pk=run_id).update(worked_at=timezone.now())
+    if not SegmentRun.objects.running().filter(pk=run_id).update(worked_at=timezone.now()):
+        _count_late(run_id)
     return True
+
+
+def _passes(error: Exception) -> bool:
+    """Whether it can be tried again: the database is away, or transactions met in a deadlock."""
+    return isinstance(error, DatabaseError) and not isinstance(error, LASTING)
 
 
 def _do_carefully(run_id: int) -> RunBatch | None:
     try:
         return _do_one(run_id, carefully=True)
     except Exception as error:
+        if _passes(error):
+            raise
         logger.exception("Run %s stopped.", run_id)
         _fail(run_id, error)
         return None
+
+
+@transaction.atomic
+def _count_late(run_id: int) -> None:
+    """The batch was in hand while the run was stopped, and is done: it counts as well."""
+    for run in SegmentRun.objects.select_for_update().filter(pk=run_id, status__in=STOPPED):
+        _settle(run)
 
 
 @transaction.atomic
@@ -215,9 +242,9 @@ def _faulty(batch: Batch, action: SegmentAction) -> set[int]:
             with transaction.atomic():
                 action.apply(Batch(batch.run, batch.number, [pk]))
                 transaction.set_rollback(True)
-        except DatabaseError:
-            raise
         except Exception as error:
+            if _passes(error):
+                raise
             logger.exception("Run %s skips member %s.", batch.run.pk, pk)
             faulty[pk] = error
     if faulty and len(faulty) == len(batch.member_ids):
@@ -311,7 +338,7 @@ def resume_run(*, run: SegmentRun) -> SegmentRun:
 
 def can_resume(run: SegmentRun) -> bool:
     """Whether it stopped, and what is left is still known."""
-    return run.status in (Status.CANCELLED, Status.FAILED) and run.batches.exists()
+    return run.status in STOPPED and run.batches.exists()
 
 
 @transaction.atomic
