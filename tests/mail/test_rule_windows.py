@@ -181,12 +181,12 @@ SENTENCES = [
     (
         ("opened", LAST_7),
         "who opened a mail in the last 7 days",
-        "過去7日間にメールを開封したことがある",
+        "過去7日間にいずれかのメールを開封している",
     ),
     (
         ("opened", WITHIN_3),
         "who opened a mail within 3 days of getting it",
-        "受け取ってから3日以内にメールを開封したことがある",
+        "受け取ってから3日以内にいずれかのメールを開封している",
     ),
     (
         ("not_opened", WITHIN_3),
@@ -196,7 +196,7 @@ SENTENCES = [
     (
         ("not_clicked", LAST_7),
         "who got mail in the last 7 days and clicked in none of it",
-        "過去7日間にメールを受け取って一度もクリックしていない",
+        "過去7日間にメールを受け取って一度もリンクをクリックしていない",
     ),
 ]  # fmt: skip
 

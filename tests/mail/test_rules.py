@@ -141,7 +141,7 @@ def test_a_rule_reads_as_a_sentence():
         "who got the mail “Autumn” and did not click in it",
     ]
     with translation.override("ja"):
-        assert MailDeed("opened").sentence() == "メールを開封したことがある"
+        assert MailDeed("opened").sentence() == "いずれかのメールを開封している"
 
 
 def test_naming_a_campaign_is_required_when_one_is_meant():

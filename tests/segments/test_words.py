@@ -71,7 +71,7 @@ def test_groups_stand_in_brackets(prefecture, tree):
     inner = group("any", attribute(prefecture, "is", "Tokyo"), tag("vip"))
     assert said(behaviour(pages=[baking], below=False), inner) == [
         "Members who viewed Baking and (whose prefecture is Tokyo or who have the tag “vip”).",
-        "「Baking」を見ていて、（都道府県が東京都であるか、タグ「vip」が付いている）に当てはまっている会員",
+        "「Baking」を見ていて、（都道府県が東京都であるか、タグ「vip」が付いている）会員",
     ]
 
 
@@ -99,9 +99,9 @@ def test_how_often(tree):
 
 
 def test_kind_without_words_of_its_own_is_named():
-    assert said(behaviour("logout", times=2)) == [
-        "Members who have done “signed out” at least twice.",
-        "「ログアウト」を2回以上している会員",
+    assert said(behaviour("withdrawal", times=2)) == [
+        "Members who have done “left” at least twice.",
+        "「退会」を2回以上している会員",
     ]
 
 
@@ -162,7 +162,7 @@ def test_who_they_are():
         ("registered", {"when": "before", "days": 30}),
     ]
     assert said(*rules) == [
-        "Members who are registered, who have not agreed to: E-mail, whose language is Japanese "
+        "Members who are registered, who have not agreed to e-mail, whose language is Japanese "
         "and who registered at least 30 days ago.",
         "登録済みで、「メール」に同意しておらず、言語が日本語で、30日以上前に登録している会員",
     ]
@@ -260,8 +260,8 @@ def test_where_and_with_which_details(tree):
     assert said((kind, value)) == [
         "Members who viewed Baking or a page below it (P08, page type “article”, tagged “oven”, "
         "in English, device is “phone”, results found is at most 0).",
-        "「Baking」またはその下のページ（P08、種類「読みもの」、タグ「oven」、英語(米国)、"
-        "端末が「phone」、見つかった件数が0以下）を見ている会員",
+        "「Baking」またはその下のページ（P08、種類「読みもの」、タグ「oven」、英語、"
+        "端末が「スマートフォン」、見つかった件数が0以下）を見ている会員",
     ]
 
 
@@ -283,7 +283,7 @@ def test_dates_near_today():
     assert said(*rules) == [
         "Members whose birthday has its anniversary in the next 7 days, whose birthday is in the "
         "last 30 days and whose birthday is in the next 14 days.",
-        "birthdayの記念日が今日から7日以内に来ていて、birthdayが過去30日以内で、"
+        "birthdayの記念日が今日から7日以内で、birthdayが過去30日以内で、"
         "birthdayが今日から14日以内の会員",
     ]
     assert said(attribute(born, "anniversary", "1"), match="none") == [

@@ -101,6 +101,8 @@ def register_event_kinds() -> Iterable[EventKind]:
             points_details,
             _("points"),
             permission="wagtail_crm_loyalty.view_entry",
+            did=_("who got or used points %(often)s"),
+            did_not=_("who did not get or use points %(often)s"),
         )
     ]
 

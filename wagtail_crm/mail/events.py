@@ -86,9 +86,23 @@ _of_mail = partial(
     EventKind, group=MAIL, permission="wagtail_crm_mail.view_campaign", address=report_address
 )
 KINDS = [
-    _of_mail(SENT, _("Got a mail"), "mail", details=campaign_name),
+    _of_mail(
+        SENT,
+        _("Got a mail"),
+        "mail",
+        details=campaign_name,
+        did=_("who got a mail %(often)s"),
+        did_not=_("who did not get a mail %(often)s"),
+    ),
     _of_mail(OPEN, _("Opened a mail"), "view", details=opened, countable=False),
     _of_mail(CLICK, _("Clicked in a mail"), "link-external", details=clicked, countable=False),
-    _of_mail(UNSUBSCRIBE, _("Unsubscribed from mail"), "cross", details=campaign_name),
+    _of_mail(
+        UNSUBSCRIBE,
+        _("Unsubscribed from mail"),
+        "cross",
+        details=campaign_name,
+        did=_("who unsubscribed from mail %(often)s"),
+        did_not=_("who did not unsubscribe from mail %(often)s"),
+    ),
     _of_mail(BOUNCE, _("Mail came back"), "warning", details=bounced, countable=False),
 ]

@@ -4,15 +4,17 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext, ngettext, npgettext
 
+from wagtail_crm.segments.rules.words import Clause, Ending
+
 if TYPE_CHECKING:
     from .rules import MailDeed
 
 
-def sentence_of(rule: "MailDeed") -> str:
+def clause_of(rule: "MailDeed") -> Clause:
     template = _of_any(rule.deed) if rule.campaign_id is None else _of_one(rule.deed)
     text = template % {"campaign": rule.name, "when": _when(rule), "soon": _soon(rule)}
     # A part that says nothing leaves a gap.
-    return " ".join(text.split())
+    return Clause(" ".join(text.split()), Ending.NOT_DOING if rule.negated else Ending.DOING)
 
 
 def _of_one(deed: str) -> str:

@@ -11,15 +11,23 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from wagtail_crm.segments.rules import records
-from wagtail_crm.segments.rules.base import Dependencies, Interest, MemberIds, Period, Rule, Scope
+from wagtail_crm.segments.rules.base import (
+    Dependencies,
+    Interest,
+    MemberIds,
+    Period,
+    Scope,
+    WordedRule,
+)
 from wagtail_crm.segments.rules.expressions import IsOneOf
 from wagtail_crm.segments.rules.person import Person, Reads, site_today
 from wagtail_crm.segments.rules.windows import ALWAYS, Bounds, Window
+from wagtail_crm.segments.rules.words import Clause
 from wagtail_crm.tracking.models import DailyTotal, Event
 
 from . import events
 from .models import Delivery
-from .rule_words import sentence_of
+from .rule_words import clause_of
 
 Deed = Literal["sent", "opened", "not_opened", "clicked", "not_clicked"]
 
@@ -55,7 +63,7 @@ def load_mails(member_ids: Sequence[int]) -> dict[int, list[MailGot]]:
 
 
 @dataclass(frozen=True)
-class MailDeed(Rule):
+class MailDeed(WordedRule):
     """Got, opened or clicked a campaign, or got it and did not; any campaign when none is named.
 
     Programs that open or click do not count. Each mail counts as opened, or clicked, on the day
@@ -174,5 +182,5 @@ class MailDeed(Rule):
         found = Event.objects.filter(member=person.pk).of_kinds(*KINDS[self.deed])
         return (found.about(self._subject) if self._subject else found).newest_first()
 
-    def sentence(self) -> str:
-        return sentence_of(self)
+    def clause(self) -> Clause:
+        return clause_of(self)

@@ -4,6 +4,7 @@ from django.contrib.auth.models import Permission
 from django.db.models import QuerySet
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.permissions import register_permission_policy
@@ -69,6 +70,10 @@ def register_event_kinds() -> Iterable[EventKind]:
             answers_in_words,
             permission="wagtail_crm_surveys.view_surveyresponse",
             only_people=True,
+            did=_("who answered %(what)s %(often)s"),
+            did_not=_("who did not answer %(what)s %(often)s"),
+            something=pgettext_lazy("answered", "a survey"),
+            anything=pgettext_lazy("answered", "any survey"),
         )
     ]
 

@@ -117,8 +117,6 @@ class DateNear(WordedRule):
         words = {"attribute": inside_sentence(str(self.definition)), "n": self.days}
         positive, negative = _today(self.when) if self.days == 1 else _TEXTS[self.when](self.days)
         ending = Ending.NOT_BEING if self.negated else Ending.BEING
-        if self.when == "anniversary" and self.days > 1:
-            ending = Ending.NOT_DOING if self.negated else Ending.DOING
         return Clause((negative if self.negated else positive) % words, ending)
 
 

@@ -1,10 +1,13 @@
 """What an editor typed for an attribute, as values that can be compared."""
 
+import json
 import re
 import unicodedata
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.functional import lazy
 from django.utils.translation import gettext, pgettext_lazy
 
 from wagtail_crm.members.attributes import parse_text
@@ -34,6 +37,30 @@ CHOICES = [
     (SET, pgettext_lazy("comparison", "is filled in")),
     (NOT_SET, pgettext_lazy("comparison", "is not filled in")),
 ]
+
+# What these are called where the type of the attribute is known.
+WORDS: dict[str, dict[str, Any]] = {
+    Type.NUMBER: {
+        "lt": pgettext_lazy("comparison of numbers", "is less than"),
+        "lte": pgettext_lazy("comparison of numbers", "is at most"),
+        "gt": pgettext_lazy("comparison of numbers", "is more than"),
+        "gte": pgettext_lazy("comparison of numbers", "is at least"),
+    },
+    Type.DATE: {
+        "lt": pgettext_lazy("comparison of dates", "is before"),
+        "lte": pgettext_lazy("comparison of dates", "is on or before"),
+        "gt": pgettext_lazy("comparison of dates", "is after"),
+        "gte": pgettext_lazy("comparison of dates", "is on or after"),
+    },
+}
+
+
+def _words_by_type() -> str:
+    return json.dumps(WORDS, cls=DjangoJSONEncoder)
+
+
+# For the script of the editor, in the language of whoever reads it.
+words_by_type = lazy(_words_by_type, str)()
 
 _ALWAYS = (SET, NOT_SET)
 _TEXT = (IS, IS_NOT, ONE_OF, "contains", "starts_with", *_ALWAYS)

@@ -97,6 +97,7 @@ class AttributeRuleBlock(RuleBlock):
         form_classname = "struct-block crm-rule crm-rule--row"
         form_attrs = {
             "data-controller": "crm-attribute-rule",
+            "data-words": attribute_values.words_by_type,
             "data-yes": _("Yes"),
             "data-no": _("No"),
             "data-days": _("Days (1: only today)"),
@@ -251,10 +252,10 @@ class ShareRuleBlock(RuleBlock):
         label=_("Members who"),
     )
     first = blocks.IntegerBlock(
-        min_value=1, max_value=PARTS, default=1, label=_("From the … hundredth")
+        min_value=1, max_value=PARTS, default=1, label=_("From part … of 100")
     )
     last = blocks.IntegerBlock(
-        min_value=1, max_value=PARTS, default=10, label=_("to the … hundredth")
+        min_value=1, max_value=PARTS, default=10, label=_("to part … of 100")
     )
     draw = blocks.CharBlock(
         required=False,

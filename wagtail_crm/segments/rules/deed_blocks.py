@@ -32,8 +32,8 @@ HOW_OFTEN = [
     ("last", _("for the last time")),
 ]
 
-# Which fields matter, by what is chosen in others; the script hides the rest.
-SHOWN: Shown = {"measure": {"comparison": COUNTED}, **SHOWN_BY_WINDOW}
+# Which fields matter, by what is chosen in others; the script hides the rest. Of pages, any.
+SHOWN: Shown = {"below": {"pages": []}, "measure": {"comparison": COUNTED}, **SHOWN_BY_WINDOW}
 
 
 def shown_when(**more: dict[str, list[str]]) -> str:

@@ -81,7 +81,7 @@ class Group(Rule):
             return clauses[0]
         join = all_of if said.match == "all" else any_of
         text = gettext("(%(clauses)s)") % {"clauses": join(clauses, Clause.alone)}
-        return Clause(text, Ending.DOING)
+        return Clause(text, Ending.IN_BRACKETS)
 
     def _as_said(self) -> "Group":
         """None of A and B is easier to read as: not A, and not B."""

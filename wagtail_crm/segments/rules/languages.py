@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language_info, pgettext
 
 
 def language_choices() -> list[tuple[str, Any]]:
@@ -12,6 +12,8 @@ def language_choices() -> list[tuple[str, Any]]:
 
 def language_name(code: str, name: Any) -> str:
     """In the active language; ``name`` where Django does not know it."""
+    if code == "en":  # Django's translations call it American
+        return pgettext("language", "English")
     try:
         return str(get_language_info(code)["name_translated"])
     except KeyError:

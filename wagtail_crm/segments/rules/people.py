@@ -18,7 +18,7 @@ from .base import (
 )
 from .person import Person, site_today
 from .windows import ONE_DAY, Bounds, Window
-from .words import Clause, Ending
+from .words import Clause, Ending, inside_sentence
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,12 @@ class Consented(WordedRule):
         return replace(self, negated=not self.negated)
 
     def clause(self) -> Clause:
-        purpose = dict(ConsentRecord.Purpose.choices).get(self.purpose, self.purpose)
+        label = dict(ConsentRecord.Purpose.choices).get(self.purpose, self.purpose)
+        purpose = inside_sentence(str(label))
         if self.negated:
-            text = gettext("who have not agreed to: %(purpose)s")
+            text = gettext("who have not agreed to %(purpose)s")
             return Clause(text % {"purpose": purpose}, Ending.NOT_DOING)
-        return Clause(gettext("who agreed to: %(purpose)s") % {"purpose": purpose}, Ending.DOING)
+        return Clause(gettext("who agreed to %(purpose)s") % {"purpose": purpose}, Ending.DOING)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.db.models.lookups import In
 from django.utils.translation import gettext, pgettext
 
+from wagtail_crm.tracking.devices import DEVICES
+
 from .attributes import JSON_TEXT, JSON_TYPES, Type
 from .expressions import JsonType
 from .person import Deed
@@ -126,7 +128,8 @@ class Property:
             "at_least": gettext("%(name)s is at least %(value)s"),
             "at_most": gettext("%(name)s is at most %(value)s"),
         }
-        return texts[self.comparison] % {"name": name_of_property(self.name), "value": self.value}
+        value = DEVICES.get(self.value, self.value) if self.name == "device" else self.value
+        return texts[self.comparison] % {"name": name_of_property(self.name), "value": value}
 
 
 def name_of_property(name: str) -> str:

@@ -1,5 +1,6 @@
 """Rules about the visit, as editors fill them in."""
 
+import json
 import re
 from typing import Any
 
@@ -34,6 +35,11 @@ COMPARISONS = [
     ("set", pgettext_lazy("comparison", "is there, with any value")),
 ]
 ROW = "struct-block crm-rule crm-rule--row"
+# Which value does not matter when any will do.
+VALUED = {
+    "data-controller": "crm-rule-fields",
+    "data-crm-rule-fields-shown-value": json.dumps({"value": {"comparison": ["is", "contains"]}}),
+}
 
 
 class VisitRuleBlock(RuleBlock):
@@ -133,6 +139,7 @@ class CameFromRuleBlock(VisitRuleBlock):
     class Meta:
         icon = "link-external"
         label = _("Where they came from")
+        form_attrs = VALUED
 
 
 class ParameterRuleBlock(VisitRuleBlock):
@@ -154,6 +161,7 @@ class ParameterRuleBlock(VisitRuleBlock):
     class Meta:
         icon = "link"
         label = _("Parameter in the address")
+        form_attrs = VALUED
 
 
 class TimeRuleBlock(VisitRuleBlock):
@@ -211,6 +219,13 @@ class ReturningRuleBlock(VisitRuleBlock):
 
 class CurrentPageRuleBlock(PlacedRuleBlock):
     slug = "visit_page"
+
+    pages = blocks.ListBlock(
+        blocks.PageChooserBlock(required=False, label=_("Page")),
+        default=[None],
+        min_num=0,
+        label=_("One of these pages"),
+    )
 
     def placed_rule(self, value: Any, pages: tuple[NamedPage, ...]) -> Rule:
         if not pages:

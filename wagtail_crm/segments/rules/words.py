@@ -22,6 +22,7 @@ class Ending(StrEnum):
     NOT_BEING = "not being"
     DOING = "doing"
     NOT_DOING = "not doing"
+    IN_BRACKETS = "in brackets"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ _LAST: Endings = {
     Ending.NOT_BEING: lambda: pgettext("clause of not being, last", "%(clause)s"),
     Ending.DOING: lambda: pgettext("clause of doing, last", "%(clause)s"),
     Ending.NOT_DOING: lambda: pgettext("clause of not doing, last", "%(clause)s"),
+    Ending.IN_BRACKETS: lambda: pgettext("clause in brackets, last", "%(clause)s"),
 }
 _BEFORE_AND: Endings = {
     Ending.FINISHED: lambda: pgettext("finished clause, before and", "%(clause)s"),
@@ -66,6 +68,7 @@ _BEFORE_AND: Endings = {
     Ending.NOT_BEING: lambda: pgettext("clause of not being, before and", "%(clause)s"),
     Ending.DOING: lambda: pgettext("clause of doing, before and", "%(clause)s"),
     Ending.NOT_DOING: lambda: pgettext("clause of not doing, before and", "%(clause)s"),
+    Ending.IN_BRACKETS: lambda: pgettext("clause in brackets, before and", "%(clause)s"),
 }
 _BEFORE_OR: Endings = {
     Ending.FINISHED: lambda: pgettext("finished clause, before or", "%(clause)s"),
@@ -73,6 +76,7 @@ _BEFORE_OR: Endings = {
     Ending.NOT_BEING: lambda: pgettext("clause of not being, before or", "%(clause)s"),
     Ending.DOING: lambda: pgettext("clause of doing, before or", "%(clause)s"),
     Ending.NOT_DOING: lambda: pgettext("clause of not doing, before or", "%(clause)s"),
+    Ending.IN_BRACKETS: lambda: pgettext("clause in brackets, before or", "%(clause)s"),
 }
 _ALONE: Endings = {
     Ending.FINISHED: lambda: pgettext("finished clause, alone", "%(clause)s"),
@@ -80,6 +84,7 @@ _ALONE: Endings = {
     Ending.NOT_BEING: lambda: pgettext("clause of not being, alone", "%(clause)s"),
     Ending.DOING: lambda: pgettext("clause of doing, alone", "%(clause)s"),
     Ending.NOT_DOING: lambda: pgettext("clause of not doing, alone", "%(clause)s"),
+    Ending.IN_BRACKETS: lambda: pgettext("clause in brackets, alone", "%(clause)s"),
 }
 
 

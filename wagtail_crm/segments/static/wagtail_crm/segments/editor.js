@@ -110,36 +110,66 @@
   const TYPES = { number: "number", date: "date" };
   const NEAR = ["in_last", "in_next", "anniversary"];
 
-  /* Shows the fields of a rule that matter for what is chosen in others: {field: {other: [values]}}. */
+  /* Shows the fields of a rule that matter for what is chosen in others: {field: {other: [values]}};
+     no values stand for whatever is filled in. */
   class RuleFields extends Controller {
     static values = { shown: Object };
 
     connect() {
       this.later = () => this.suit();
       this.element.addEventListener("change", this.later);
+      // A page that is taken out of a list is no input.
+      this.observer = new MutationObserver(this.later);
+      const pages = this.field("pages");
+      if (pages) this.observer.observe(pages, { attributes: true, attributeFilter: ["style"], childList: true, subtree: true });
       this.suit();
+      this.openSettings();
     }
 
     disconnect() {
       this.element.removeEventListener("change", this.later);
+      this.observer.disconnect();
     }
 
     suit() {
       for (const [name, conditions] of Object.entries(this.shownValue)) {
         const field = this.field(name);
-        if (field) {
-          field.hidden = !Object.entries(conditions).every(([other, values]) => values.includes(this.chosen(other)));
-        }
+        if (field) field.hidden = !Object.entries(conditions).every(([other, values]) => this.fits(other, values));
       }
     }
 
+    fits(name, values) {
+      return values.length ? values.includes(this.chosen(name)) : filledIn(this.field(name));
+    }
+
+    /* Of this rule: the details that it lists have fields of the same names. */
     field(name) {
-      return this.element.querySelector(`[data-contentpath="${name}"]`);
+      const own = this.element.closest("[data-contentpath]");
+      const fields = [...this.element.querySelectorAll(`[data-contentpath="${name}"]`)];
+      return fields.find((field) => field.parentElement.closest("[data-contentpath]") === own);
     }
 
     chosen(name) {
       return this.field(name)?.querySelector("select")?.value;
     }
+
+    /* Nobody should wonder about a condition that is folded away. */
+    openSettings() {
+      const settings = this.element.querySelector("[data-block-settings]");
+      if (settings?.hasAttribute("hidden") && filledIn(settings)) {
+        document.querySelector(`[aria-controls="${settings.id}"]`)?.click();
+      }
+    }
+  }
+
+  function filledIn(field) {
+    const inputs = field?.querySelectorAll('select, textarea, input[type="text"], input[type="number"], input[type="hidden"][name$="-value"]');
+    return [...(inputs ?? [])].some((input) => input.value && !isTakenOut(input));
+  }
+
+  function isTakenOut(input) {
+    const child = input.closest("[data-streamfield-child]");
+    return child?.querySelector('input[name$="-deleted"]')?.value === "1";
   }
 
   class AttributeRule extends Controller {
@@ -177,6 +207,7 @@
       this.field(this.value).hidden = comparison === "set" || comparison === "not_set";
       this.field(this.upper).hidden = comparison !== "between";
       this.help().hidden = !several || Boolean(JSON.parse(choices).length);
+      this.say(type);
       const near = NEAR.includes(comparison);
       for (const control of [this.value, this.upper]) {
         control.type = near ? "number" : (!several && TYPES[type]) || "text";
@@ -193,6 +224,15 @@
       if (!label || !this.element.dataset.days) return;
       this.usual ??= label.firstChild.textContent;
       label.firstChild.textContent = near ? this.element.dataset.days : this.usual;
+    }
+
+    /* A number is less than another one, a date is before it. */
+    say(type) {
+      const words = JSON.parse(this.element.dataset.words || "{}")[type] ?? {};
+      for (const option of this.comparison.options) {
+        option.dataset.usual ??= option.text;
+        option.text = words[option.value] ?? option.dataset.usual;
+      }
     }
 
     help() {

@@ -27,7 +27,7 @@ window.wagtail.app.register(
         heading.parentElement.hidden = !heading.parentElement.querySelector('div:not([hidden])');
         heading.hidden = true;
       });
-      const field = this.element.closest('[data-contentpath], .w-field__wrapper');
+      const field = this.element.closest('[data-contentpath]') || this.element.closest('.w-field__wrapper');
       if (field) field.hidden = !offered;
     }
   },
