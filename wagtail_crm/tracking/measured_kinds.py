@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, computed_field
 
 from .kinds import EventKind
 from .models import Event
-from .schemas import Facts, ShortText, WebAddress, host_of, short
+from .schemas import Facts, ShortText, WebAddress, host_of, parts_of, short
 
 VISITS = _("Visits")
 # Nobody looks at one page for longer without ever leaving it.
@@ -34,7 +34,7 @@ def on_page(event: Event, what: str) -> str:
 
 def named_video(text: str) -> str:
     """A label, or of an address the path: the same film on every host."""
-    parts = urlsplit(text)
+    parts = parts_of(text)
     if parts.scheme in ("http", "https"):
         return unquote(parts.path)[:100]
     return "" if parts.scheme in ("blob", "data") else text[:100]

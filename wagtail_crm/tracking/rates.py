@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 WINDOW = 60
 # Browsers that may share an address: an office, a school.
 BROWSERS_PER_ADDRESS = 20
+# Of IPv6 a household has so many bits alike, and all others at its will (RFC 6177).
+HOUSEHOLD = 64
 
 
 def is_too_fast(crm: Crm) -> bool:
@@ -30,7 +32,7 @@ def is_too_fast(crm: Crm) -> bool:
 
 
 def client_key(request: HttpRequest) -> str:
-    """A hash of the address that is kept for a minute; "" where it is not that of a browser.
+    """A hash of the address, of IPv6 of the household; "" where it is not that of a browser.
 
     Which header tells it behind a proxy, allauth's settings say. A private address is an
     intranet, or a proxy that nobody told us of: it stands for everybody.
@@ -39,7 +41,13 @@ def client_key(request: HttpRequest) -> str:
         address = ipaddress.ip_address(get_adapter(request).get_client_ip(request))
     except (ValueError, PermissionDenied, ImproperlyConfigured):
         return ""
-    return salted_hmac("crm.rate", str(address)).hexdigest()[:20] if address.is_global else ""
+    if address.version == 6:
+        address = address.ipv4_mapped or address
+    if not address.is_global:
+        return ""
+    bits = HOUSEHOLD if address.version == 6 else address.max_prefixlen
+    network = ipaddress.ip_network((address, bits), strict=False)
+    return salted_hmac("crm.rate", str(network)).hexdigest()[:20]
 
 
 def _count(key: str) -> int:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from typing import Annotated, Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
@@ -67,11 +67,19 @@ def short(text: str) -> str:
 
 def bare_address(address: str) -> str:
     """Without account, query and fragment: they may say who somebody is."""
-    parts = urlsplit(address)
+    parts = parts_of(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("not an address of the web")
     host = parts.netloc.rpartition("@")[2].lower()
     return f"{parts.scheme}://{host}{parts.path}"[:LONGEST_ADDRESS]
+
+
+def parts_of(address: str) -> SplitResult:
+    """Raises ``ValueError``, whose words repeat nothing of it."""
+    try:
+        return urlsplit(address)
+    except ValueError:  # "http://[" is no address
+        raise ValueError("not an address") from None
 
 
 def host_of(address: str) -> str:

@@ -4,7 +4,8 @@ import json
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.test.client import FakePayload
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from wagtail import hooks
@@ -16,6 +17,7 @@ from wagtail_crm.tracking import actions, buffer
 from wagtail_crm.tracking.kinds import EventKind
 from wagtail_crm.tracking.models import Event
 from wagtail_crm.tracking.schemas import Facts
+from wagtail_crm.tracking.views.beacon import beacon
 
 pytestmark = pytest.mark.django_db
 URL = "/crm/beacon/"
@@ -160,6 +162,14 @@ BAD = [
     (json.dumps({"events": [{"kind": "\0"}]}).encode(), "null characters are no text"),
     (json.dumps({"events": [{"kind": "dance"}]}).encode(), "kind: not one that pages may report"),
     (
+        b'{"events": [{"kind": "outbound_click", "data": {"url": "http://a]b"}}]}',
+        "url: Value error, not an address",
+    ),
+    (
+        '{"events": [{"kind": "outbound_click", "data": {"url": "http://a℀.jp"}}]}'.encode(),
+        "url: Value error, not an address",
+    ),
+    (
         json.dumps({"events": [{"kind": "purchase"}]}).encode(),
         "kind: not one that pages may report",
     ),
@@ -188,6 +198,35 @@ def test_a_report_is_small(page):
     body = b" " * 16_385
     response = make_browser().post(URL, body, content_type="text/plain", headers=SAME_ORIGIN)
     assert answer(response) == (413, "A report has at most 16384 bytes.\n")
+
+
+class Streamed(FakePayload):
+    """A body that comes in pieces: nobody says how long it is."""
+
+    left = False
+
+    def read(self, size=-1):
+        assert 0 <= size <= 16_385
+        if self.left:
+            raise OSError("The browser is gone.")
+        return super().read(size)
+
+
+@pytest.mark.parametrize("length", ["", "0", "9" * 5000])
+def test_a_body_of_any_length_is_read_as_far_as_a_report_may_be(length):
+    request = RequestFactory(headers=SAME_ORIGIN).post(URL)
+    request.META["CONTENT_LENGTH"] = length
+    request._stream = Streamed(b" " * 100_000)
+
+    assert answer(beacon(request)) == (413, "A report has at most 16384 bytes.\n")
+
+
+def test_a_browser_that_leaves_in_the_middle_is_no_fault():
+    request = RequestFactory(headers=SAME_ORIGIN).post(URL)
+    request._stream = Streamed(b"")
+    request._stream.left = True
+
+    assert beacon(request).status_code == 400
 
 
 def test_a_page_that_is_no_live_page_of_this_site_is_dropped(page):
@@ -224,6 +263,25 @@ def test_an_address_that_makes_up_browsers_is_refused(page, crm_settings, redis)
     assert codes == [204] * 20 + [429]
     assert report(make_browser(), page=page.pk, **there).status_code == 204
     assert [key for key in redis.keys("*") if b"8.8.8.8" in key] == []
+
+
+def test_a_household_is_one_address_however_many_it_has(page, crm_settings):
+    crm_settings(BEACON_RATE=1)
+    household = [{"REMOTE_ADDR": f"2001:4860:4860:1::{number}"} for number in range(1, 22)]
+    codes = [report(make_browser(), page=page.pk, **here).status_code for here in household]
+    assert codes == [204] * 20 + [429]
+    next_door = {"REMOTE_ADDR": "2001:4860:4860:2::1"}
+    assert report(make_browser(), page=page.pk, **next_door).status_code == 204
+
+
+def test_an_address_of_ipv4_is_the_same_written_as_ipv6(page, crm_settings):
+    crm_settings(BEACON_RATE=1)
+    addresses = ["8.8.8.8", "::ffff:8.8.8.8"] * 10 + ["8.8.8.8"]
+    codes = [
+        report(make_browser(), page=page.pk, REMOTE_ADDR=address).status_code
+        for address in addresses
+    ]
+    assert codes == [204] * 20 + [429]
 
 
 def test_behind_a_proxy_nobody_told_of_visitors_do_not_hinder_each_other(page, crm_settings):

@@ -1,6 +1,6 @@
 """Where pages report what happened on them: ``navigator.sendBeacon`` and ``crm.track()``."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -29,10 +29,11 @@ def beacon(request: HttpRequest) -> HttpResponse:
     """
     if not comes_from_here(request):
         return _refused(403, "Only pages of this site report here.")
-    if _announced_length(request) > LARGEST_BODY:
+    body = _body(request)
+    if len(body) > LARGEST_BODY:
         return _refused(413, f"A report has at most {LARGEST_BODY} bytes.")
     try:
-        report = read_report(request.body)
+        report = read_report(body)
         said = [(event.kind, event.said()) for event in report.events]
     except InvalidFacts as error:
         return _refused(400, str(error))
@@ -50,9 +51,15 @@ def beacon(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _announced_length(request: HttpRequest) -> int:
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return int(length) if length.isdecimal() else LARGEST_BODY + 1
+def _body(request: HttpRequest) -> bytes:
+    """A byte more than is allowed at most, whatever length was announced, or none (RFC 9112 §7.1).
+
+    "" where the browser left in the middle of it, as it may with a page that is closed.
+    """
+    try:
+        return request.read(LARGEST_BODY + 1)
+    except UnreadablePostError:
+        return b""
 
 
 def _refused(status: int, reason: str) -> HttpResponse:
