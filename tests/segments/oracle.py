@@ -255,7 +255,16 @@ def tag(person, value, world):
 
 
 def consent(person, value, world):
-    return person.consents.get(value["purpose"], False) is (value["agreed"] == "agreed")
+    said = person.consents.get(value["purpose"])  # None: never asked
+    return (
+        said
+        in {
+            "agreed": [True],
+            "not_agreed": [False, None],
+            "refused": [False],
+            "not_asked": [None],
+        }[value["agreed"]]
+    )
 
 
 def status(person, value, world):

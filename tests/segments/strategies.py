@@ -210,7 +210,7 @@ def simple_rules(world):
     fields = {
         "tag": {"has": st.sampled_from(["has", "has_not"]), "tag": st.sampled_from(tags)},
         "consent": {
-            "agreed": st.sampled_from(["agreed", "not_agreed"]),
+            "agreed": st.sampled_from(["agreed", "not_agreed", "refused", "not_asked"]),
             "purpose": st.sampled_from(["email", "profiling"]),
         },
         "status": {"status": st.sampled_from(["registered", "prospect"])},

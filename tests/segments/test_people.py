@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from wagtail_crm.segments.rules.behaviour import Did
+from wagtail_crm.segments.rules.people import Consented
 from wagtail_crm.segments.rules.person import Person, Total, site_today
 from wagtail_crm.segments.rules.places import NamedPage, Place
 
@@ -29,3 +30,13 @@ def test_totals_of_other_pages_do_not_count():
         False,
         False,
     ]
+
+
+def test_nobody_gives_two_answers_about_one_purpose():
+    said_yes, said_no = Consented("email"), Consented("email", answer="no")
+    not_yes, other = Consented("email", negated=True), Consented("profiling", answer="none")
+
+    assert said_yes.excludes(said_no)
+    assert said_yes.excludes(not_yes)
+    assert not said_no.excludes(not_yes)
+    assert not said_no.excludes(other)

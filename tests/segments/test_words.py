@@ -168,6 +168,17 @@ def test_who_they_are():
     ]
 
 
+def test_who_said_no_is_not_who_was_never_asked():
+    rules = [
+        ("consent", {"agreed": "refused", "purpose": "email"}),
+        ("consent", {"agreed": "not_asked", "purpose": "profiling"}),
+    ]
+    assert said(*rules) == [
+        "Members who said no to e-mail and who were never asked about personal content.",
+        "「メール」に同意しないと答えていて、「パーソナライズ」への同意をまだ尋ねられていない会員",
+    ]
+
+
 def test_other_segments():
     fans = make_segment(name="Fans")
     assert said(in_segment(fans, "not_in")) == [

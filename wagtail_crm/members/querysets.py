@@ -108,9 +108,13 @@ class ConsentRecordQuerySet(models.QuerySet["ConsentRecord"]):
         """The answers in force: the newest of each member and purpose."""
         return self.filter(is_current=True)
 
+    def answering(self, purpose: str) -> Self:
+        """The answers in force about ``purpose``, yes or no."""
+        return self.current().filter(purpose=purpose)
+
     def agreeing_to(self, purpose: str) -> Self:
         """The answers in force that say yes to ``purpose``."""
-        return self.current().filter(purpose=purpose, granted=True)
+        return self.answering(purpose).filter(granted=True)
 
 
 class AttributeDefinitionQuerySet(models.QuerySet["AttributeDefinition"]):

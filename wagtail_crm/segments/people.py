@@ -89,10 +89,13 @@ def load_tags(member_ids: Sequence[int]) -> dict[int, set[int]]:
     return _as_sets(rows.values_list("content_object_id", "tag_id"))
 
 
-def load_consents(member_ids: Sequence[int]) -> dict[int, set[str]]:
-    """The purposes that members agreed to when last asked."""
-    rows = ConsentRecord.objects.current().filter(IsOneOf("member", member_ids), granted=True)
-    return _as_sets(rows.values_list("member_id", "purpose"))
+def load_consents(member_ids: Sequence[int]) -> dict[int, dict[str, bool]]:
+    """What members said when last asked, by purpose; without those they were never asked about."""
+    rows = ConsentRecord.objects.current().filter(IsOneOf("member", member_ids)).order_by()
+    found: dict[int, dict[str, bool]] = defaultdict(dict)
+    for member_id, purpose, granted in rows.values_list("member_id", "purpose", "granted"):
+        found[member_id][purpose] = granted
+    return found
 
 
 def load_segments(member_ids: Sequence[int]) -> dict[int, set[int]]:

@@ -79,7 +79,7 @@ def register_rules() -> Iterable[RuleBlock]:
 def register_facts() -> Iterable[PersonFact]:
     return [
         PersonFact("tags", people.load_tags, set),
-        PersonFact("consent", people.load_consents, set),
+        PersonFact("consent", people.load_consents, dict),
         PersonFact("segment", people.load_segments, set),
     ]
 

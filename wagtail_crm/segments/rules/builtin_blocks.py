@@ -17,7 +17,7 @@ from .base import Broken, Rule
 from .behaviour_blocks import BehaviourRuleBlock, PurchaseRuleBlock
 from .blocks import COMBINE, WHO_THEY_ARE, PickBlock, RuleBlock
 from .languages import language_choices
-from .people import Consented, HasStatus, Registered, Speaks, Tagged
+from .people import Answer, Consented, HasStatus, Registered, Speaks, Tagged
 from .segments import InSegment
 from .shares import PARTS, InShare
 from .visit_blocks import VISIT_BLOCKS
@@ -130,7 +130,12 @@ class ConsentRuleBlock(RuleBlock):
     slug = "consent"
 
     agreed = blocks.ChoiceBlock(
-        choices=[("agreed", _("agreed")), ("not_agreed", _("have not agreed"))],
+        choices=[
+            ("agreed", _("agreed")),
+            ("not_agreed", _("have not agreed: said no, or were never asked")),
+            ("refused", _("said no, or took their yes back")),
+            ("not_asked", _("were never asked")),
+        ],
         default="agreed",
         label=_("Members who"),
     )
@@ -139,7 +144,9 @@ class ConsentRuleBlock(RuleBlock):
     )
 
     def rule(self, value: Any) -> Rule:
-        return Consented(value["purpose"], negated=value["agreed"] == "not_agreed")
+        answers: dict[str, Answer] = {"refused": "no", "not_asked": "none"}
+        negated = value["agreed"] == "not_agreed"
+        return Consented(value["purpose"], negated, answers.get(value["agreed"], "yes"))
 
     class Meta:
         icon = "check"

@@ -1,6 +1,7 @@
 """Rules about who members are."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from django.db.models import Q
 from django.utils.translation import gettext
@@ -50,34 +51,57 @@ class Tagged(WordedRule):
         return Clause(gettext("who have the tag “%(tag)s”") % {"tag": self.name}, Ending.DOING)
 
 
+Answer = Literal["yes", "no", "none"]
+
+
 @dataclass(frozen=True)
 class Consented(WordedRule):
-    """Said yes when last asked for a purpose; negated: said no, or was never asked."""
+    """Said yes when last asked for a purpose; or no, which includes taking a yes back; or nothing.
+
+    Negated yes: said no, or was never asked. The others are not negated.
+    """
 
     purpose: str
     negated: bool = False
+    answer: Answer = "yes"
 
     def condition(self, scope: Scope) -> Q:
-        records = scope.only(ConsentRecord.objects.agreeing_to(self.purpose))
-        agreed = Q(pk__in=records.values("member"))
-        return ~agreed if self.negated else agreed
+        records = scope.only(ConsentRecord.objects.answering(self.purpose))
+        if self.answer == "none":
+            return ~Q(pk__in=records.values("member"))
+        answered = Q(pk__in=records.filter(granted=self.answer == "yes").values("member"))
+        return ~answered if self.negated else answered
 
     def holds(self, person: Person) -> bool:
-        return (self.purpose in person.facts["consent"]) is not self.negated
+        granted = person.facts["consent"].get(self.purpose)
+        given = {True: "yes", False: "no", None: "none"}[granted]
+        return (given == self.answer) is not self.negated
 
     def dependencies(self) -> Dependencies:
         return Dependencies(fields=frozenset({f"consent.{self.purpose}"}))
 
-    def negation(self) -> Rule:
-        return replace(self, negated=not self.negated)
+    def negation(self) -> Rule | None:
+        return replace(self, negated=not self.negated) if self.answer == "yes" else None
+
+    def excludes(self, other: Rule) -> bool:
+        if not isinstance(other, Consented) or other.purpose != self.purpose:
+            return False
+        if self.negated or other.negated:
+            return self.negation() == other
+        return self.answer != other.answer
 
     def clause(self) -> Clause:
         label = dict(ConsentRecord.Purpose.choices).get(self.purpose, self.purpose)
-        purpose = inside_sentence(str(label))
+        purpose = {"purpose": inside_sentence(str(label))}
+        if self.answer == "no":
+            return Clause(gettext("who said no to %(purpose)s") % purpose, Ending.DOING)
+        if self.answer == "none":
+            text = gettext("who were never asked about %(purpose)s")
+            return Clause(text % purpose, Ending.NOT_DOING)
         if self.negated:
             text = gettext("who have not agreed to %(purpose)s")
-            return Clause(text % {"purpose": purpose}, Ending.NOT_DOING)
-        return Clause(gettext("who agreed to %(purpose)s") % {"purpose": purpose}, Ending.DOING)
+            return Clause(text % purpose, Ending.NOT_DOING)
+        return Clause(gettext("who agreed to %(purpose)s") % purpose, Ending.DOING)
 
 
 @dataclass(frozen=True)
