@@ -33,7 +33,8 @@ CONTENT_TYPES = {
 # Members that a sheet of Excel holds below the names of its columns.
 MOST_ROWS = 1_048_575
 # A cell that starts so is a formula to a spreadsheet (OWASP: CSV injection).
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# In full width too, and the minus of Unicode, which Shift_JIS writes as one of these.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "−")
 # What JIS and Windows write differently: one sign, two code points.
 WINDOWS_SIGNS = str.maketrans("〜−—‖¢£¬", "～－―∥￠￡￢")
 # Stands where an encoding lacks a character, as printers have always shown it: the geta.

@@ -1,5 +1,6 @@
 """The screens of static segments."""
 
+import gzip
 import uuid
 
 import pytest
@@ -101,6 +102,30 @@ class TestPage:
 
     def test_more_come_from_a_file(self, chief, client, guests, people):
         post(client, "crm_segment_upload", guests.pk, file=file("email\nm1@example.jp\n"))
+
+        assert members_of(guests) == {people[1].pk}
+
+    @pytest.mark.parametrize("number", ["9" * 18, str(2**63), "9" * 5000, "-1", "x", ""])
+    def test_a_number_that_is_nobodys_adds_nobody(self, chief, client, guests, people, number):
+        chosen = [number, people[0].pk]
+
+        response = post(client, "crm_segment_members", guests.pk, add="", member=chosen)
+
+        assert response.status_code == 302
+        assert members_of(guests) == {people[0].pk}
+
+    def test_a_compressed_file_is_not_unpacked(self, chief, client, guests, people):
+        packed = SimpleUploadedFile("people.csv", gzip.compress(b"m1@example.jp\n"))
+
+        page = post(client, "crm_segment_upload", guests.pk, file=packed)
+
+        assert "The file is compressed: unpack it first." in page.text
+        assert members_of(guests) == set()
+
+    def test_a_file_may_have_a_long_name(self, chief, client, guests, people):
+        long = SimpleUploadedFile("あ" * 150 + ".csv", b"m1@example.jp\n")
+
+        post(client, "crm_segment_upload", guests.pk, file=long)
 
         assert members_of(guests) == {people[1].pk}
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import FormView, View
 
 from wagtail_crm.chooser_widgets import CrmChooser
+from wagtail_crm.members.importing.decoding import GZIP
 from wagtail_crm.members.importing.refusals import ImportProblem
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments import static, tasks
@@ -36,6 +37,10 @@ from .screens import MembersScreen, SegmentScreen, may
 # Refused lines that a page shows; beyond that a file is better mended as a whole.
 SHOWN = 2_000
 MOST_BYTES = 50 * 1024 * 1024
+# Letters of a file's name that are kept: 255 bytes are what file systems hold.
+NAME_KEPT = 60
+# Every number of so many digits is one that a key can be.
+DIGITS = 18
 
 
 class NameForm(forms.Form):
@@ -68,6 +73,9 @@ class UploadForm(forms.Form):
         file: UploadedFile = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
             raise forms.ValidationError(_("The file is larger than 50 MB: cut it in two."))
+        if is_compressed(file):
+            # A small one may hold more than anybody would wait for.
+            raise forms.ValidationError(_("The file is compressed: unpack it first."))
         return file
 
 
@@ -82,10 +90,17 @@ class NewStaticForm(NameForm, UploadForm):
         return super().clean_file() if self.cleaned_data["file"] else None
 
 
+def is_compressed(file: UploadedFile) -> bool:
+    file.seek(0)
+    begins = file.read(len(GZIP))
+    file.seek(0)
+    return bool(begins == GZIP)
+
+
 def read_upload(segment: Segment, file: UploadedFile, by: Any) -> Uploaded:
     """Raises ``ImportProblem``, which names the file as the editor does."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / (Path(file.name or "").name or "file.csv")
+        path = Path(folder) / (Path(file.name or "").name[-NAME_KEPT:] or "file.csv")
         with path.open("wb") as copy:
             copy.writelines(file.chunks())
         return add_from_file(segment=segment, path=path, by=by)
@@ -273,7 +288,8 @@ class ChangeMembersView(StaticScreen, View):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        ids = [int(each) for each in request.POST.getlist("member") if each.isdecimal()]
+        chosen = request.POST.getlist("member")
+        ids = [int(each) for each in chosen if each.isdecimal() and len(each) <= DIGITS]
         if not ids:
             messages.info(request, gettext("Nobody was chosen."))
         else:
