@@ -11,7 +11,8 @@ from wagtail_crm.members.models import Member
 from wagtail_crm.segments.evaluation import matching
 from wagtail_crm.segments.people import load_people
 from wagtail_crm.segments.rules.attribute_dates import DateNear, marks
-from wagtail_crm.segments.rules.base import Period, Scope
+from wagtail_crm.segments.rules.base import Scope
+from wagtail_crm.segments.rules.windows import Period
 from wagtail_crm.segments.rules.zones import day_in
 
 pytestmark = pytest.mark.django_db

@@ -15,13 +15,12 @@ from wagtail_crm.segments.rules.base import (
     Dependencies,
     Interest,
     MemberIds,
-    Period,
     Scope,
     WordedRule,
 )
 from wagtail_crm.segments.rules.expressions import IsOneOf
 from wagtail_crm.segments.rules.person import Person, Reads, site_today
-from wagtail_crm.segments.rules.windows import ALWAYS, Bounds, Window
+from wagtail_crm.segments.rules.windows import ALWAYS, Bounds, Period, Window
 from wagtail_crm.segments.rules.words import Clause
 from wagtail_crm.tracking.models import DailyTotal, Event
 

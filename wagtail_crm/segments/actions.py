@@ -27,8 +27,9 @@ from .evaluation import Difference, Moves, chunks, lock_members, lock_segment, r
 from .incremental import Round
 from .interests import Asked
 from .models import Membership, PastMembership, Segment, SegmentSize
-from .rules.base import Broken, Period, Scope
+from .rules.base import Broken, Scope
 from .rules.person import site_today
+from .rules.windows import Period
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from .pages import facts_of_pages
 from .rules.base import Broken, Dependencies, Rule
 from .rules.blocks import group_of
 from .rules.groups import Group
-from .rules.person import PageFacts, Reads
+from .rules.person import PageFacts, Reads, families
 from .rules.visit import MixedVisit, split
 
 logger = logging.getLogger(__name__)
@@ -53,6 +53,16 @@ class CompiledSegment:
     @cached_property
     def reads(self) -> Reads:
         return self.rule.reads()
+
+    @cached_property
+    def works(self) -> bool:
+        """Whether nothing that its rules name is missing; nobody matches else."""
+        return not self.rule.problems()
+
+    @cached_property
+    def follows(self) -> bool:
+        """Whether its rules name other segments."""
+        return "segment" in families(self.dependencies.fields)
 
     @cached_property
     def only_in_sql(self) -> bool:

@@ -6,7 +6,9 @@ the difference.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import reduce
+from operator import or_
 
 from wagtail_crm.members.models import Member
 
@@ -14,10 +16,10 @@ from .compiled import CompiledSegment, LiveSegments
 from .evaluation import Difference, Moves, move, refresh
 from .interests import Asked
 from .models import Membership
-from .people import load_people
+from .people import Wanted, load_deeds, load_facts, load_members
 from .rules.base import Scope
 from .rules.expressions import IsOneOf
-from .rules.person import Person, Reads
+from .rules.person import NotLoaded, Person, Reads
 
 # From so many members on, a statement of its own for a segment is faster.
 MANY = 1_000
@@ -34,6 +36,9 @@ class Round:
         self.asked: Asked = defaultdict(set, {pk: set(members) for pk, members in asked.items()})
         self.scope = Scope()
         self.people: dict[int, Person] = {}
+        # By segment: who belongs to it, and who has to be asked about with all that was done.
+        self.belong: dict[int, set[int]] = defaultdict(set)
+        self.open: dict[int, set[int]] = defaultdict(set)
         self.decided: dict[int, Difference] = {}
         self.moves: dict[int, Difference] = {}
 
@@ -53,13 +58,40 @@ class Round:
         """
         small = [segment for segment in self._possible() if not self._in_sql(segment)]
         members = set().union(*(self.asked.get(segment.pk, ()) for segment in small))
-        reads = Reads()
+        if not small:
+            return
+        reads = reduce(or_, (segment.reads for segment in small))
+        self.people = load_members(members, self.scope.now)
         for segment in small:
-            reads |= segment.reads
-        if small:
-            self.people = load_people(members, reads, self.scope.now)
-        segment_ids = [segment.pk for segment in small]
-        self.present = _memberships(segment_ids, members)
+            self.open[segment.pk] = self.asked.get(segment.pk, set()) & self.people.keys()
+        # What costs more is loaded of fewer people.
+        self._settle(small)
+        load_facts(self.people, self._wanted(small, lambda reads: reads.facts))
+        self._settle(small)
+        load_deeds(self.people, reads, self._wanted(small, lambda reads: reads.kinds))
+        self.present = _memberships([segment.pk for segment in small], members)
+
+    def _settle(self, segments: Iterable[CompiledSegment]) -> None:
+        """Decide about those of whom enough is loaded; the others stay open."""
+        for segment in segments:
+            belong, still_open = self.belong[segment.pk], set()
+            for pk in self.open[segment.pk] if segment.works else ():
+                try:
+                    if _belongs(self.people[pk], segment):
+                        belong.add(pk)
+                except NotLoaded:
+                    still_open.add(pk)
+            self.open[segment.pk] = still_open
+
+    def _wanted(
+        self, segments: Iterable[CompiledSegment], names: Callable[[Reads], Iterable[str]]
+    ) -> Wanted:
+        """By name: those of whom a segment has still to look at it."""
+        wanted: dict[str, set[int]] = defaultdict(set)
+        for segment in segments:
+            for name in names(segment.reads) if self.open[segment.pk] else ():
+                wanted[name] |= self.open[segment.pk]
+        return wanted
 
     def _possible(self) -> Iterable[CompiledSegment]:
         """The segments that were asked for, and those that may follow."""
@@ -73,32 +105,41 @@ class Round:
         return segment.only_in_sql or len(self.asked.get(segment.pk, ())) >= MANY
 
     def _refresh(self, segment: CompiledSegment, members: set[int]) -> None:
-        if self._in_sql(segment) or not members <= self.people.keys():
+        difference = None if self._in_sql(segment) else self._difference(segment, members)
+        if difference is None:
             self._write()
             scope = Scope(tuple(sorted(members)), self.scope.now)
-            difference = refresh(segment.pk, segment.rule, scope)
-            self.moves[segment.pk] = difference
+            difference = self.moves[segment.pk] = refresh(segment.pk, segment.rule, scope)
         else:
-            difference = self.decided[segment.pk] = self._difference(segment, members)
+            self.decided[segment.pk] = difference
         self._tell_followers(segment, difference)
 
-    def _difference(self, segment: CompiledSegment, members: set[int]) -> Difference:
-        works = not segment.rule.problems()
-        wanted = {
-            member_id
-            for member_id in members
-            if works and _belongs(self.people[member_id], segment)
-        }
+    def _difference(self, segment: CompiledSegment, members: set[int]) -> Difference | None:
+        """None when what is loaded cannot tell, because members moved in other segments."""
+        if not members <= self.people.keys():
+            return None
+        try:
+            wanted = self._belonging(segment, members)
+        except NotLoaded:
+            return None
         present = self.present[segment.pk] & members
         return Difference(frozenset(wanted - present), frozenset(present - wanted))
+
+    def _belonging(self, segment: CompiledSegment, members: set[int]) -> set[int]:
+        if not segment.works:
+            return set()
+        again = members if segment.follows else self.open[segment.pk]
+        found = {pk for pk in again if _belongs(self.people[pk], segment)}
+        return self.belong[segment.pk] - again | found
 
     def _tell_followers(self, segment: CompiledSegment, difference: Difference) -> None:
         for follower in self.live.followers.get(segment.pk, ()) if difference else ():
             self.asked[follower] |= difference.moved
         for member_id in difference.moved & self.people.keys():
-            segments = self.people[member_id].facts.get("segment")
-            if segments is not None:
-                (segments.add if member_id in difference.entered else segments.discard)(segment.pk)
+            facts = self.people[member_id].facts
+            if "segment" in facts:
+                change = set.add if member_id in difference.entered else set.discard
+                change(facts["segment"], segment.pk)
 
     def _write(self) -> None:
         self.moves |= move(self.decided)

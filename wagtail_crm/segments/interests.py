@@ -8,6 +8,7 @@ import swapper
 from wagtail_crm.tracking.events import NewEvent
 
 from .rules.base import Interest
+from .rules.expressions import IsOneOf
 
 Asked = dict[int, set[int]]
 
@@ -63,7 +64,7 @@ class Interests:
         if not self._tops:
             return {}
         pages = swapper.load_model("wagtailcore", "Page")
-        rows = pages.objects.filter(pk__in=page_ids | self._tops).order_by()
+        rows = pages.objects.filter(IsOneOf("pk", page_ids | self._tops)).order_by()
         paths = dict(rows.values_list("pk", "path"))
         tops = {paths[pk]: pk for pk in self._tops if pk in paths}
         return {

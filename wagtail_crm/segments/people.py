@@ -2,9 +2,8 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
@@ -13,11 +12,36 @@ from wagtail_crm.tracking.models import DailyTotal, Event
 
 from .models import Membership
 from .pages import facts_of_pages
+from .rules import records
 from .rules.expressions import IsOneOf
-from .rules.person import Deed, PageTree, Person, Reads, Total, person_facts, site_today
+from .rules.person import (
+    Deed,
+    Loaded,
+    PageTree,
+    Person,
+    Reads,
+    Total,
+    UnknownTree,
+    person_facts,
+    site_today,
+)
+from .rules.windows import Bounds, Window
 
 FIELDS = ("pk", "uuid", "status", "language", "time_zone", "registered_at", "attributes")
-ByKind = Mapping[str, Sequence[Any]]
+# Beside whose and which kind: those of Total, and those of Deed.
+TOTAL = ("member_id", "kind", "page_id", "subject", "day", "count", "value")
+DEED = ("member_id", "kind", "id", "at", "page_id", "subject", "value", "data")
+
+# Slug of a fact, or kind of deeds → ids of the members of whom it is wanted.
+Wanted = Mapping[str, Collection[int]]
+
+
+class Asked(NamedTuple):
+    """A kind, the members of whom it is asked, and the days."""
+
+    kind: str
+    member_ids: list[int]
+    bounds: Bounds
 
 
 def load_people(
@@ -27,55 +51,86 @@ def load_people(
 
     A query for the members, and one for each sort of thing that is read, however many they are.
     """
-    ids, now = sorted(member_ids), now or timezone.now()
-    totals = _totals(ids, reads.totals)
-    events = _events(ids, reads.events)
-    facts = {slug: person_facts[slug] for slug in reads.facts}
-    loaded = {slug: fact.load(ids) for slug, fact in facts.items()}
-    pages = _page_tree(reads, totals, events)
-    today = site_today(now)
-    people: dict[int, Person] = {}
-    rows: Any = Member.objects.filter(IsOneOf("pk", ids)).order_by().values(*FIELDS)
-    for fields in rows:
-        person = people[fields["pk"]] = Person(**fields, now=now, today=today, pages=pages)
-        person.totals = totals.get(person.pk, {})
-        person.events = events.get(person.pk, {})
-        person.facts = {
-            slug: loaded[slug].get(person.pk, fact.nothing()) for slug, fact in facts.items()
-        }
+    people = load_members(member_ids, now)
+    load_facts(people, dict.fromkeys(reads.facts, people.keys()))
+    load_deeds(people, reads, dict.fromkeys(reads.kinds, people.keys()))
     return people
 
 
-def _totals(ids: list[int], kinds: frozenset[str]) -> dict[int, ByKind]:
-    rows = DailyTotal.objects.filter(IsOneOf("member", ids), kind__in=sorted(kinds), count__gt=0)
-    fields = rows.order_by().values_list(
-        "member_id", "kind", "page_id", "subject", "day", "count", "value"
-    )
-    return _by_kind(partial(tuple.__new__, Total), fields if kinds else ())
+def load_members(
+    member_ids: Collection[int], now: datetime.datetime | None = None
+) -> dict[int, Person]:
+    """Their fields and nothing else: a rule that looks at more raises ``NotLoaded``."""
+    now = now or timezone.now()
+    today = site_today(now)
+    people: dict[int, Person] = {}
+    rows: Any = Member.objects.filter(IsOneOf("pk", sorted(member_ids))).order_by()
+    for fields in rows.values(*FIELDS):
+        person = people[fields["pk"]] = Person(**fields, now=now, today=today)
+        person.facts, person.totals, person.events = Loaded(), Loaded(), Loaded()
+        person.pages = UnknownTree()
+    return people
 
 
-def _events(ids: list[int], kinds: frozenset[str]) -> dict[int, ByKind]:
-    rows = Event.objects.counted().filter(IsOneOf("member", ids), kind__in=sorted(kinds))
-    fields = rows.order_by().values_list(
-        "member_id", "kind", "id", "at", "page_id", "subject", "value", "data"
-    )
-    return _by_kind(partial(tuple.__new__, Deed), fields if kinds else ())
+def load_facts(people: Mapping[int, Person], wanted: Wanted) -> None:
+    """What other rooms know of some of ``people``."""
+    for slug, ids in wanted.items():
+        fact = person_facts[slug]
+        loaded = fact.load(sorted(ids)) if ids else {}
+        for pk in ids:
+            facts: Any = people[pk].facts
+            facts[slug] = loaded[pk] if pk in loaded else fact.nothing()
 
 
-def _by_kind(make: Callable[..., Any], rows: Iterable[Sequence[Any]]) -> dict[int, ByKind]:
-    found: dict[int, Any] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        found[row[0]][row[1]].append(make(row[2:]))
+def load_deeds(people: Mapping[int, Person], reads: Reads, wanted: Wanted) -> None:
+    """What some of ``people`` did, on the days that ``reads`` names for each kind."""
+    today = next((person.today for person in people.values()), site_today())
+    days = DailyTotal.objects.filter(count__gt=0).values_list(*TOTAL)
+    totals = _by_member(Total, days, _asked(reads.totals, wanted, today))
+    deeds = Event.objects.counted().values_list(*DEED)
+    events = _by_member(Deed, deeds, _asked(reads.events, wanted, today))
+    for pk, person in people.items():
+        person.totals, person.events = totals[pk], events[pk]
+    pages = _page_tree(reads, people.values())
+    for person in people.values():
+        person.pages = pages
+
+
+def _asked(windows: Mapping[str, Window], wanted: Wanted, today: datetime.date) -> list[Asked]:
+    return [
+        Asked(kind, sorted(wanted[kind]), window.bounds(today))
+        for kind, window in windows.items()
+        if wanted.get(kind)
+    ]
+
+
+def _by_member(make: type[tuple[Any, ...]], rows: Any, asked: Sequence[Asked]) -> dict[int, Loaded]:
+    """``rows`` of the kinds, members and days that are asked for, by member and kind."""
+    found: dict[int, Any] = defaultdict(Loaded)
+    for kind, ids, _bounds in asked:
+        for pk in ids:
+            found[pk][kind] = []
+    for row in _found(rows, asked):
+        found[row[0]][row[1]].append(tuple.__new__(make, row[2:]))
     return found
 
 
-def _page_tree(reads: Reads, *things: Mapping[int, ByKind]) -> PageTree:
+def _found(rows: Any, asked: Sequence[Asked]) -> Iterable[Any]:
+    """One query, that looks up each kind by itself: an index has them by member and kind."""
+    queries = [
+        records.within(rows.filter(IsOneOf("member", ids), kind=kind).order_by(), bounds)
+        for kind, ids, bounds in asked
+    ]
+    return queries[0].union(*queries[1:], all=True) if queries else ()
+
+
+def _page_tree(reads: Reads, people: Iterable[Person]) -> PageTree:
     if not (reads.pages or reads.of_pages):
         return PageTree()
     visited = {
         each.page_id
-        for of_people in things
-        for by_kind in of_people.values()
+        for person in people
+        for by_kind in (person.totals, person.events)
         for several in by_kind.values()
         for each in several
     }

@@ -15,10 +15,10 @@ from django.utils.translation import gettext, ngettext
 from wagtail_crm.members.models import AttributeDefinition, Member
 
 from .attributes import ISO_DATE, JSON_TEXT
-from .base import Dependencies, MemberIds, Period, Rule, Scope, WordedRule
+from .base import Dependencies, MemberIds, Rule, Scope, WordedRule
 from .expressions import HasDate, JsonType
 from .person import Person
-from .windows import ONE_DAY
+from .windows import ONE_DAY, Period
 from .words import Clause, Ending, inside_sentence
 from .zones import by_day, changes_of_day, day_in
 

@@ -14,6 +14,7 @@ from wagtail_crm.members.models import Member
 
 from .expressions import IsOneOf
 from .person import Person, Reads, families, person_facts, site_today
+from .windows import ALWAYS, Period
 from .words import Clause, Ending
 
 if TYPE_CHECKING:
@@ -98,28 +99,6 @@ class Interest:
     subject: str = ""
 
 
-@dataclass(frozen=True)
-class Period:
-    """Time that passed: what held at ``since`` is to be asked again at ``until``."""
-
-    since: datetime.datetime
-    until: datetime.datetime
-
-    @property
-    def first_day(self) -> datetime.date:
-        """The day of ``since`` where the site is."""
-        return site_today(self.since)
-
-    @property
-    def last_day(self) -> datetime.date:
-        """The day of ``until`` where the site is."""
-        return site_today(self.until)
-
-    @property
-    def has_new_day(self) -> bool:
-        return self.first_day < self.last_day
-
-
 MemberIds = QuerySet[Any, Any]
 
 
@@ -154,7 +133,8 @@ class Rule(ABC):
     def reads(self) -> Reads:
         """What :meth:`holds` looks at; by default the facts that go with its dependencies."""
         facts = families(self.dependencies().fields) & frozenset(person_facts)
-        return Reads(totals=self.dependencies().kinds, facts=facts)
+        totals = dict.fromkeys(self.dependencies().kinds, ALWAYS)
+        return Reads(totals=totals, facts=facts)
 
     def interests(self) -> frozenset[Interest]:
         """Which events can change its answer; fewer of them make a refresh cheaper."""

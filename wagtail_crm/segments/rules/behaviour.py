@@ -11,12 +11,12 @@ from wagtail_crm.tracking.kinds import event_kinds
 from wagtail_crm.tracking.models import DailyTotal, Event
 
 from . import records
-from .base import EVERYBODY, Dependencies, Interest, MemberIds, Period, Rule, Scope, WordedRule
+from .base import EVERYBODY, Dependencies, Interest, MemberIds, Rule, Scope, WordedRule
 from .behaviour_words import clause_of
 from .person import Person, Reads, Total
 from .places import ANYWHERE, Place
 from .properties import Property
-from .windows import ALWAYS, ONE_DAY, Bounds, Window
+from .windows import ALWAYS, ONE_DAY, Bounds, Period, Window
 from .words import Clause
 
 Comparison = Literal["at_least", "at_most", "exactly", "first", "last"]
@@ -140,9 +140,19 @@ class Did(WordedRule):
         return Dependencies(kinds=frozenset({self.kind}), time=self.window.moves)
 
     def reads(self) -> Reads:
-        kinds = frozenset({self.kind})
         where = Reads(pages=self.place.tops, of_pages=self.place.reads)
-        return where | (Reads(events=kinds) if self.properties else Reads(totals=kinds))
+        when = {self.kind: self._looked_at}
+        return where | (Reads(events=when) if self.properties else Reads(totals=when))
+
+    @property
+    def _looked_at(self) -> Window:
+        """The days that decide: whether it was the first time hangs on those before as well."""
+        match self.comparison:
+            case "first":
+                return replace(self.window, oldest=None, first=None)
+            case "last":
+                return replace(self.window, newest=None, last=None)
+        return self.window
 
     def interests(self) -> frozenset[Interest]:
         pages = frozenset(self.place.named)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import combinations
 from operator import and_, or_
 from typing import Literal
@@ -10,8 +10,9 @@ from typing import Literal
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from .base import EVERYBODY, Dependencies, Interest, MemberIds, Period, Rule, Scope
+from .base import EVERYBODY, Dependencies, Interest, MemberIds, Rule, Scope
 from .person import Person, Reads
+from .windows import Period
 from .words import Clause, Ending, all_of, any_of
 
 Match = Literal["all", "any", "none"]
@@ -35,8 +36,13 @@ class Group(Rule):
 
     def holds(self, person: Person) -> bool:
         if not self.rules or self.match == "all":
-            return all(rule.holds(person) for rule in self.rules)
-        return any(rule.holds(person) for rule in self.rules) is (self.match == "any")
+            return all(rule.holds(person) for rule in self._cheapest_first)
+        return any(rule.holds(person) for rule in self._cheapest_first) is (self.match == "any")
+
+    @cached_property
+    def _cheapest_first(self) -> Sequence[Rule]:
+        """Often these decide, and what costs more need not be loaded."""
+        return sorted(self.rules, key=lambda rule: rule.reads().cost)
 
     @property
     def only_in_sql(self) -> bool:  # type: ignore[override]

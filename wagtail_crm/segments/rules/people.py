@@ -11,14 +11,13 @@ from wagtail_crm.members.models import ConsentRecord, Member, TaggedMember
 from .base import (
     Dependencies,
     MemberIds,
-    Period,
     Rule,
     Scope,
     WordedRule,
     midnight,
 )
 from .person import Person, site_today
-from .windows import ONE_DAY, Bounds, Window
+from .windows import ONE_DAY, Bounds, Period, Window
 from .words import Clause, Ending, inside_sentence
 
 

@@ -9,12 +9,15 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from uuid import UUID, uuid4
 
 from django.utils import timezone
 
 from wagtail_crm.registry import Registry
+
+if TYPE_CHECKING:
+    from .windows import Window
 
 
 def site_today(now: datetime.datetime | None = None) -> datetime.date:
@@ -26,24 +29,57 @@ def site_today(now: datetime.datetime | None = None) -> datetime.date:
 class Reads:
     """What a rule looks at: daily totals and raw events of kinds, contributed facts, pages.
 
-    ``facts`` are slugs of :data:`person_facts`. ``pages`` are those whose place in the tree
-    matters; ``of_pages`` is what else of pages does: "type", "language", "tags".
+    ``totals`` and ``events`` say of which days, kind by kind. ``facts`` are slugs of
+    :data:`person_facts`. ``pages`` are those whose place in the tree matters; ``of_pages`` is
+    what else of pages does: "type", "language", "tags".
     """
 
-    totals: frozenset[str] = frozenset()
-    events: frozenset[str] = frozenset()
+    totals: "Mapping[str, Window]" = field(default_factory=dict)
+    events: "Mapping[str, Window]" = field(default_factory=dict)
     facts: frozenset[str] = frozenset()
     pages: frozenset[int] = frozenset()
     of_pages: frozenset[str] = frozenset()
 
     def __or__(self, other: "Reads") -> "Reads":
         return Reads(
-            self.totals | other.totals,
-            self.events | other.events,
+            _together(self.totals, other.totals),
+            _together(self.events, other.events),
             self.facts | other.facts,
             self.pages | other.pages,
             self.of_pages | other.of_pages,
         )
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of which it looks at totals or events."""
+        return frozenset([*self.totals, *self.events])
+
+    @property
+    def cost(self) -> int:
+        """For comparing: 0 when it looks at fields only, more with facts, most with deeds."""
+        return 2 if self.kinds else bool(self.facts)
+
+
+def _together(
+    some: "Mapping[str, Window]", others: "Mapping[str, Window]"
+) -> "Mapping[str, Window]":
+    both = {kind: some[kind] | others[kind] for kind in some.keys() & others.keys()}
+    return {**some, **others, **both}
+
+
+class NotLoaded(LookupError):
+    """A rule was asked before what it looks at had been loaded."""
+
+
+class Loaded(dict[str, Any]):
+    """Facts by slug, or deeds by kind, as far as they were loaded; else :class:`NotLoaded`."""
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise NotLoaded(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Raises :class:`NotLoaded`, where other mappings would give the default."""
+        return self[name]
 
 
 class Total(NamedTuple):
@@ -94,6 +130,16 @@ class PageTree:
             found = (pk for pk, page in self._pages.items() if holds(page))
             self._found[key] = frozenset(found)
         return self._found[key]
+
+
+class UnknownTree(PageTree):
+    """The pages of people of whom it is not loaded yet where they were."""
+
+    def below(self, named: tuple[int, ...]) -> NoReturn:
+        raise NotLoaded("pages")
+
+    def where(self, key: Hashable, holds: Callable[[PageFacts], bool]) -> NoReturn:
+        raise NotLoaded("pages")
 
 
 @dataclass

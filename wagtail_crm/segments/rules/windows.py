@@ -1,15 +1,39 @@
 """When something was done: days counted back from today, or dates."""
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
-from .base import Period
+from .person import site_today
 
 Day = datetime.date
 ONE_DAY = datetime.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Period:
+    """Time that passed: what held at ``since`` is to be asked again at ``until``."""
+
+    since: datetime.datetime
+    until: datetime.datetime
+
+    @property
+    def first_day(self) -> datetime.date:
+        """The day of ``since`` where the site is."""
+        return site_today(self.since)
+
+    @property
+    def last_day(self) -> datetime.date:
+        """The day of ``until`` where the site is."""
+        return site_today(self.until)
+
+    @property
+    def has_new_day(self) -> bool:
+        return self.first_day < self.last_day
 
 
 @dataclass(frozen=True)
@@ -52,6 +76,17 @@ class Window:
         if bounds.first is None or bounds.last is None:
             return None
         return (bounds.last - bounds.first).days + 1
+
+    def __or__(self, other: "Window") -> "Window":
+        """The shortest window with all days of both; for ever, where that changes by the day."""
+        if self.moves != other.moves:
+            return ALWAYS
+        return Window(
+            _further(max, self.oldest, other.oldest),
+            _further(min, self.newest, other.newest),
+            _further(min, self.first, other.first),
+            _further(max, self.last, other.last),
+        )
 
     def is_within(self, other: "Window") -> bool:
         """Whether it is plain that each of its days is a day of the other as well."""
@@ -117,6 +152,11 @@ def last_days(days: int) -> Window:
 
 def _ago(today: Day, days: int | None) -> Day | None:
     return None if days is None else today - datetime.timedelta(days=days)
+
+
+def _further(choose: Callable[[Any, Any], Any], one: Any, other: Any) -> Any:
+    """None, where one of them has no end."""
+    return None if one is None or other is None else choose(one, other)
 
 
 def _least(days: int | None) -> float:
