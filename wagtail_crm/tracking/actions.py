@@ -21,8 +21,9 @@ from wagtail_crm.members.models import Member
 
 from . import buffer, facts, signals, verdicts
 from .ahead import ahead
+from .batches import Batch
 from .events import NO_PAGE, NOBODY, NewEvent, event_id_for, new_event_id, read_events
-from .ingest import add_totals, local_day, write_events
+from .ingest import add_totals, local_day, write_batch
 from .kinds import require_kind
 from .last_seen import note_last_seen
 from .models import DailyTotal, Event, Reason, RefusedEvent, Visitor
@@ -82,20 +83,23 @@ def record_events(*, events: Iterable[NewEvent]) -> set[UUID]:
     no column holds. After commit everybody is told; what a receiver fails to do with an event is
     set aside and tried again.
     """
+    return _record(Batch(events))
+
+
+def _record(batch: Batch) -> set[UUID]:
     with transaction.atomic():
-        fresh, written = _write(events)
+        fresh, written = _write(batch)
         transaction.on_commit(lambda: _tell_or_set_aside(written), robust=True)
     return fresh
 
 
-def _write(events: Iterable[NewEvent]) -> tuple[set[UUID], tuple[NewEvent, ...]]:
-    events = list(events)
-    for kind in {event.kind for event in events}:
+def _write(batch: Batch) -> tuple[set[UUID], tuple[NewEvent, ...]]:
+    for kind in {event.kind for event in batch.events}:
         require_kind(kind)
-    for event in events:
+    for event in batch.events:
         event.check()
-    events = with_owners(_without_those_who_left(events))
-    fresh = write_events(events)
+    events = with_owners(_without_those_who_left(batch.events))
+    fresh = write_batch(batch, events)
     counted = tuple(event for event in events if not event.uncounted)
     note_last_seen(counted)
     return fresh, counted
@@ -145,24 +149,25 @@ def drain_buffer(*, stay: bool = False) -> int:
     """
     done = 0
     source = buffer.listen(linger=LINGER, seconds=SHIFT) if stay else buffer.batches()
-    with closing(ahead(_with_events(source))) as batches, _settled():
-        for messages, events in batches:
-            _write_or_set_aside([payload for _key, payload in messages], events)
+    with closing(ahead(_prepared(source))) as batches, _settled():
+        for messages, batch in batches:
+            _write_or_set_aside([payload for _key, payload in messages], batch)
             buffer.acknowledge(messages)
             done += len(messages)
     return done
 
 
-def _with_events(
+def _prepared(
     source: Generator[list[buffer.Message], None, None],
-) -> Generator[tuple[list[buffer.Message], list[NewEvent] | None], None, None]:
-    """Batches with their events; without where something in the batch is no event."""
+) -> Generator[tuple[list[buffer.Message], Batch | None], None, None]:
+    """Messages with what they hold; without where something among them is no event."""
     with closing(source):
         for messages in source:
-            events = None
+            batch = None
             with suppress(*POISON):
-                events = read_events(payload for _key, payload in messages)
-            yield messages, events
+                batch = Batch(read_events(payload for _key, payload in messages))
+                batch.prepare()
+            yield messages, batch
 
 
 @contextmanager
@@ -175,15 +180,13 @@ def _settled() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _write_or_set_aside(
-    payloads: Sequence[bytes], events: Sequence[NewEvent] | None = None
-) -> None:
+def _write_or_set_aside(payloads: Sequence[bytes], batch: Batch | None = None) -> None:
     """Write a batch; if something in it is poison, find it by halves and set it aside.
 
-    ``events`` are what the payloads hold, where that is known already.
+    ``batch`` is what the payloads hold, where that is known already.
     """
     try:
-        record_events(events=read_events(payloads) if events is None else events)
+        _record(batch or Batch(read_events(payloads)))
     except POISON as error:
         if len(payloads) == 1:
             set_aside(payloads=payloads, reason=str(error))
@@ -219,7 +222,7 @@ def retry_refused_event(*, refused: RefusedEvent) -> bool:
     """Try once more; True when all went well and the refusal is gone."""
     try:
         with transaction.atomic():
-            _fresh, written = _write([NewEvent.from_json(bytes(refused.payload))])
+            _fresh, written = _write(Batch([NewEvent.from_json(bytes(refused.payload))]))
         reason = _tell(written)
     except POISON as error:
         reason = str(error)

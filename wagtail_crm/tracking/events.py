@@ -4,7 +4,7 @@ import datetime
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -122,6 +122,6 @@ def read_events(payloads: Iterable[bytes]) -> list[NewEvent]:
     return events
 
 
-def to_json_array(events: Sequence[NewEvent]) -> bytes:
-    """All of them as one JSON array of objects that leave out what is empty."""
-    return _encode(events)
+def as_json(data: dict[str, Any]) -> str:
+    """The details of an event as the log keeps them."""
+    return _encode(data).decode() if data else "{}"

@@ -11,33 +11,39 @@ from django.db import connections, router
 from django.utils import timezone
 
 from . import sql
-from .events import NewEvent, to_json_array
+from .arrays import array_cursor
+from .batches import Batch, people_of
+from .events import NewEvent
 from .models import DailyTotal, Event
 
 TotalKey = tuple[int, str, int, str, datetime.date]
 
 
-def write_events(events: Sequence[NewEvent]) -> set[UUID]:
+def write_events(events: Iterable[NewEvent]) -> set[UUID]:
     """Insert ``events`` and add them to the totals; returns the ids that were really new.
 
     Must run in a transaction. One statement on PostgreSQL, a few on SQLite.
     """
+    batch = Batch(events)
+    return write_batch(batch, batch.events)
+
+
+def write_batch(batch: Batch, events: Sequence[NewEvent]) -> set[UUID]:
+    """Like :func:`write_events`, of a batch whose events have got their people meanwhile."""
     if not events:
         return set()
-    # In one order, so that workers with the same events wait for each other and never in a ring.
-    events = sorted(events, key=lambda event: event.id)
     connection = connections[router.db_for_write(Event)]
     if connection.vendor == "postgresql":
-        return _write_postgresql(connection, events)
+        return _write_postgresql(connection, batch, events)
     return _write_portable(events)
 
 
-def _write_postgresql(connection: Any, events: Sequence[NewEvent]) -> set[UUID]:
+def _write_postgresql(connection: Any, batch: Batch, events: Sequence[NewEvent]) -> set[UUID]:
     ids = {event.id for event in events}
-    rows = to_json_array(events).decode()
+    columns = [*batch.facts, *people_of(events)]
     time_zone = timezone.get_default_timezone_name()
-    with connection.cursor() as cursor:
-        cursor.execute(sql.INGEST_POSTGRESQL, [rows, time_zone, len(ids)])
+    with array_cursor(connection) as cursor:
+        cursor.execute(sql.INGEST_POSTGRESQL, [*columns, time_zone, len(ids)])
         [[fresh]] = cursor.fetchall()
     return ids if fresh is None else set(fresh)
 

@@ -4,12 +4,11 @@ import datetime
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
 from django.db import connections, models, router
 
 from wagtail_crm.members.models import Member
 
-from . import sql
+from . import arrays, sql
 from .events import NewEvent
 
 Hours = dict[int, datetime.datetime]
@@ -36,6 +35,6 @@ def _latest_hours(events: Iterable[NewEvent]) -> Hours:
 
 
 def _note_postgresql(connection: Any, hours: Hours) -> None:
-    rows = msgspec.json.encode([{"id": pk, "hour": hour} for pk, hour in hours.items()])
-    with connection.cursor() as cursor:
-        cursor.execute(sql.NOTE_LAST_SEEN_POSTGRESQL, [rows.decode()])
+    columns = [arrays.integers(list(hours)), arrays.moments(list(hours.values()))]
+    with arrays.array_cursor(connection) as cursor:
+        cursor.execute(sql.NOTE_LAST_SEEN_POSTGRESQL, columns)

@@ -7,16 +7,12 @@
 INGEST_POSTGRESQL = """
 WITH fresh AS (
     INSERT INTO wagtail_crm_tracking_event
-        (id, at, kind, member_id, visitor_id, page_id, site_id, subject, value, data,
-         handed_over, uncounted)
-    SELECT id, at, kind, coalesce(member_id, 0), visitor_id, coalesce(page_id, 0), site_id,
-           coalesce(subject, ''), value, coalesce(data, '{}'), coalesce(handed_over, false),
-           coalesce(uncounted, false)
-    FROM json_to_recordset(%s::json) AS incoming (
-        id uuid, at timestamptz, kind text, member_id bigint, visitor_id uuid, page_id bigint,
-        site_id bigint, subject text, value numeric, data jsonb, handed_over boolean,
-        uncounted boolean
-    )
+        (id, at, kind, page_id, site_id, subject, value, data,
+         member_id, visitor_id, handed_over, uncounted)
+    SELECT unnest(%b::uuid[]), unnest(%b::timestamptz[]), unnest(%b::text[]), unnest(%b::bigint[]),
+           unnest(%b::bigint[]), unnest(%b::text[]), unnest(%b::text[])::numeric,
+           unnest(%b::text[])::jsonb,
+           unnest(%b::bigint[]), unnest(%b::uuid[]), unnest(%b::boolean[]), unnest(%b::boolean[])
     ON CONFLICT DO NOTHING
     RETURNING id, at, kind, member_id, page_id, subject, value, uncounted
 ), totals AS (
@@ -48,11 +44,9 @@ SET count = total.count + excluded.count, value = total.value + excluded.value
 TOUCH_VISITORS_POSTGRESQL = """
 INSERT INTO wagtail_crm_tracking_visitor AS visitor
     (id, first_seen_at, last_seen_at, first_touch, last_touch)
-SELECT * FROM json_to_recordset(%s::json) AS incoming (
-    id uuid, first_seen_at timestamptz, last_seen_at timestamptz,
-    first_touch jsonb, last_touch jsonb
-)
-ORDER BY id
+SELECT unnest(%b::uuid[]) AS id, unnest(%b::timestamptz[]), unnest(%b::timestamptz[]),
+       unnest(%b::text[])::jsonb, unnest(%b::text[])::jsonb
+ORDER BY 1
 ON CONFLICT (id) DO UPDATE SET
     first_touch = CASE
         WHEN visitor.forgotten_at IS NULL AND excluded.first_seen_at < visitor.first_seen_at
@@ -71,7 +65,7 @@ RETURNING id, member_id, owned_until, forgotten_at,
 NOTE_LAST_SEEN_POSTGRESQL = """
 WITH free AS (
     SELECT member.id, seen.hour
-    FROM json_to_recordset(%s::json) AS seen (id bigint, hour timestamptz)
+    FROM (SELECT unnest(%b::bigint[]) AS id, unnest(%b::timestamptz[]) AS hour) AS seen
     JOIN wagtail_crm_members_member AS member ON member.id = seen.id
     WHERE member.last_seen_at IS NULL OR member.last_seen_at < seen.hour
     ORDER BY member.id

@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 from django.db import connections, router
 
-from . import sql
-from .events import NOBODY, NewEvent
+from . import arrays, sql
+from .events import NOBODY, NewEvent, as_json
 from .kinds import require_kind
 from .models import Reason, Visitor
 
@@ -81,9 +81,15 @@ def _sighting(key: UUID, events: list[NewEvent]) -> Sighting:
 
 
 def _touch_postgresql(connection: Any, rows: list[Sighting]) -> dict[UUID, Owner]:
-    text = msgspec.json.encode([row._asdict() for row in rows]).decode()
-    with connection.cursor() as cursor:
-        cursor.execute(sql.TOUCH_VISITORS_POSTGRESQL, [text])
+    columns = [
+        arrays.uuids([row.id for row in rows]),
+        arrays.moments([row.first_seen_at for row in rows]),
+        arrays.moments([row.last_seen_at for row in rows]),
+        arrays.texts([as_json(row.first_touch) for row in rows]),
+        arrays.texts([as_json(row.last_touch) for row in rows]),
+    ]
+    with arrays.array_cursor(connection) as cursor:
+        cursor.execute(sql.TOUCH_VISITORS_POSTGRESQL, columns)
         return {key: Owner(*owner) for key, *owner in cursor.fetchall()}
 
 
