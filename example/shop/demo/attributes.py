@@ -34,7 +34,7 @@ DEFINITIONS = [
     (
         "interests",
         "好きなこと",
-        "What you like",
+        "Favourite baking",
         Type.CHOICES,
         Place.REGISTRATION,
         (
