@@ -1,15 +1,18 @@
 """Who may enter the admin but may do nothing in the CRM sees nothing of it, at any address."""
 
-import re
-
 import pytest
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.test import Client
-from django.urls import URLResolver, get_resolver
-from wagtail.admin.views.bulk_action.registry import bulk_action_registry
 
+from tests.addresses import (
+    bulk_addresses,
+    crm_addresses,
+    filled_in,
+    has_parameter,
+    is_crm_model,
+)
 from tests.mail.factories import make_campaign, make_sender
 from tests.members.factories import make_attribute, make_member, make_user
 from tests.segments.factories import make_run, make_segment
@@ -22,49 +25,8 @@ from wagtail_crm.tracking.models import RefusedEvent, Visitor
 
 pytestmark = pytest.mark.django_db
 
-PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^()]*(?:\([^)]*\)[^()]*)*\)")
 # What a viewer without permission must never get; 405 says nothing of anybody.
 REFUSED = {403, 405}
-
-
-def addresses(patterns, prefix=""):
-    """(route, view) of every address of the site."""
-    for pattern in patterns:
-        route = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from addresses(pattern.url_patterns, route)
-        else:
-            yield route, pattern.callback
-
-
-def is_ours(route, view):
-    model = getattr(view, "view_initkwargs", {}).get("model")
-    return "/crm/" in route or "wagtail_crm" in route or is_crm_model(model)
-
-
-def is_crm_model(model):
-    return getattr(model, "__module__", "").startswith("wagtail_crm")
-
-
-def has_parameter(route):
-    return PARAMETER.search(route) is not None
-
-
-def crm_addresses():
-    return [
-        (route, view)
-        for route, view in addresses(get_resolver().url_patterns)
-        if route.startswith("admin/") and is_ours(route, view)
-    ]
-
-
-def bulk_addresses(objects):
-    bulk_action_registry._scan_for_bulk_actions()
-    for app, models in bulk_action_registry.actions.items():
-        for model, actions in models.items():
-            if app.startswith("wagtail_crm"):
-                chosen = f"?id={objects[model].pk}"
-                yield from (f"/admin/bulk/{app}/{model}/{action}/{chosen}" for action in actions)
 
 
 @pytest.fixture
@@ -93,22 +55,6 @@ def objects():
         "staticsegment": create_static_segment(name="Static"),
     }
     return found
-
-
-def filled_in(route, objects):
-    """An address with real ids in the place of its parameters."""
-    words = route.rstrip("$").split("/")
-    thing = next(objects[word] for word in words if word in objects)
-    known = {
-        "pk": thing.pk,
-        "revision_id": getattr(thing, "latest_revision_id", 0),
-        "revision_id_a": "earliest",
-        "revision_id_b": "latest",
-        "action": "tag",
-    }
-    return "/" + PARAMETER.sub(
-        lambda match: str(known[match[1] or match[2]]), route.rstrip("$").replace("\\.", ".")
-    )
 
 
 def answers(client, address, **headers):

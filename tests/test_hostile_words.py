@@ -4,13 +4,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from tests.addresses import bulk_addresses, crm_addresses, filled_in, has_parameter
 from tests.loyalty.factories import make_staff
 from tests.mail.factories import CHROME, button, make_campaign, make_sender, text
 from tests.members.factories import make_attribute, make_registered_member
 from tests.one_of_each import one_of_each
 from tests.segments.factories import attribute, make_segment
 from tests.surveys.factories import WHY, make_survey, question
-from tests.test_admin_access import bulk_addresses, crm_addresses, filled_in, has_parameter
 from wagtail_crm.mail import actions as mailing
 from wagtail_crm.mail import sending
 from wagtail_crm.mail.models import Suppression

@@ -10,13 +10,13 @@ from django.test import Client
 from django.urls import reverse
 from wagtail.users.models import UserProfile
 
+from tests.addresses import bulk_addresses, crm_addresses, filled_in, has_parameter
 from tests.loyalty.factories import make_staff
 from tests.mail.factories import make_campaign, make_sender, text
 from tests.members.factories import make_attribute, make_registered_member
 from tests.one_of_each import one_of_each
 from tests.segments.factories import attribute, behaviour, make_segment
 from tests.surveys.factories import WHY, make_survey, question
-from tests.test_admin_access import bulk_addresses, crm_addresses, filled_in, has_parameter
 from tests.test_words import CATALOGS, entries, japanese
 from wagtail_crm.members import actions
 from wagtail_crm.tracking.actions import record_events

@@ -8,10 +8,10 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import get_resolver, reverse
 
+from tests.addresses import PARAMETER, addresses
 from tests.mail.factories import CHROME, make_campaign
 from tests.members.factories import PASSWORD, make_registered_member
 from tests.surveys.factories import BAKE, BREAD, make_survey
-from tests.test_admin_access import PARAMETER, addresses
 from wagtail_crm.loyalty.models import Entry
 from wagtail_crm.mail import actions as mailing
 from wagtail_crm.mail.addresses import sign

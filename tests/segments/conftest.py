@@ -6,6 +6,7 @@ from django.utils.translation import override
 from wagtail.models import Page
 
 from tests.members.factories import make_attribute, make_user
+from wagtail_crm.segments import signals
 
 _numbers = itertools.count(1)
 
@@ -69,3 +70,21 @@ def chief(client):
 def in_english():
     with override("en"):
         yield
+
+
+@pytest.fixture
+def moves():
+    """Who entered and left which segment, as the signals tell."""
+    heard = []
+
+    def entered(segment_id, member_ids, **kwargs):
+        heard.append(("entered", segment_id, member_ids))
+
+    def left(segment_id, member_ids, **kwargs):
+        heard.append(("left", segment_id, member_ids))
+
+    signals.segment_entered.connect(entered)
+    signals.segment_left.connect(left)
+    yield heard
+    signals.segment_entered.disconnect(entered)
+    signals.segment_left.disconnect(left)

@@ -19,30 +19,12 @@ from tests.segments.factories import (
     stream,
 )
 from wagtail_crm.members import actions as members
-from wagtail_crm.segments import actions, signals
+from wagtail_crm.segments import actions
 from wagtail_crm.segments.models import Membership, PastMembership, Segment
 from wagtail_crm.tracking.models import DailyTotal
 from wagtail_crm.tracking.snapshots import snapshot_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committing", "in_english")]
-
-
-@pytest.fixture
-def moves():
-    """Who entered and left which segment, as the signals tell."""
-    heard = []
-
-    def entered(segment_id, member_ids, **kwargs):
-        heard.append(("entered", segment_id, member_ids))
-
-    def left(segment_id, member_ids, **kwargs):
-        heard.append(("left", segment_id, member_ids))
-
-    signals.segment_entered.connect(entered)
-    signals.segment_left.connect(left)
-    yield heard
-    signals.segment_entered.disconnect(entered)
-    signals.segment_left.disconnect(left)
 
 
 def test_publishing_counts_and_tells(moves):

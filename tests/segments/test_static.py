@@ -9,7 +9,7 @@ from wagtail.log_actions import registry as log_registry
 from tests.members.factories import make_member, make_user
 from tests.segments.factories import in_segment, make_segment, members_of
 from wagtail_crm.members import actions as members
-from wagtail_crm.segments import actions, signals, static
+from wagtail_crm.segments import actions, static
 from wagtail_crm.segments.membership import build_segment_ids
 from wagtail_crm.segments.models import Membership, PastMembership, Segment
 
@@ -21,29 +21,11 @@ def guests(db):
     return static.create_static_segment(name="Guests")
 
 
-@pytest.fixture
-def told():
-    """(who moved, what happened) as other rooms hear it."""
-    heard = []
-
-    def entered(segment_id, member_ids, **kwargs):
-        heard.append(("entered", segment_id, member_ids))
-
-    def left(segment_id, member_ids, **kwargs):
-        heard.append(("left", segment_id, member_ids))
-
-    signals.segment_entered.connect(entered)
-    signals.segment_left.connect(left)
-    yield heard
-    signals.segment_entered.disconnect(entered)
-    signals.segment_left.disconnect(left)
-
-
 def size(segment):
     return Segment.objects.get(pk=segment.pk).size
 
 
-def test_members_come_and_go_and_everybody_hears_of_it(guests, told):
+def test_members_come_and_go_and_everybody_hears_of_it(guests, moves):
     aki, ben = make_member(), make_member()
 
     assert static.add_members(segment=guests, member_ids=[aki.pk, ben.pk]) == 2
@@ -55,7 +37,7 @@ def test_members_come_and_go_and_everybody_hears_of_it(guests, told):
     assert static.remove_members(segment=guests, member_ids=[aki.pk]) == 0
     assert (members_of(guests), size(guests)) == ({ben.pk}, 1)
 
-    assert told == [
+    assert moves == [
         ("entered", guests.pk, {aki.pk, ben.pk}),
         ("left", guests.pk, {aki.pk}),
     ]

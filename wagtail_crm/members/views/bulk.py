@@ -5,22 +5,21 @@ from typing import Any
 
 from django import forms
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
-from taggit.forms import TagField
 from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
 
 from wagtail_crm.members import actions
 from wagtail_crm.members.accounts import staff
 from wagtail_crm.members.export import member_rows
 from wagtail_crm.members.filters import member_filterset
-from wagtail_crm.members.models import AttributeDefinition, Member, MemberTag
+from wagtail_crm.members.models import AttributeDefinition, Member
 from wagtail_crm.members.querysets import MemberQuerySet
 from wagtail_crm.members.spreadsheets import FORMATS, XLSX, file_response
-from wagtail_crm.members.widgets import MemberTagWidget
+from wagtail_crm.members.tag_form import TagForm
 
 from .listing import ClosingForm
 
@@ -92,22 +91,6 @@ def forms_context(view: MemberBulkAction, **kwargs: Any) -> dict[str, Any]:
     """The context of a plain form view: the bulk action's own would list every member."""
     kwargs.setdefault("form", view.get_form())
     return {"view": view, **kwargs}
-
-
-class TagForm(forms.Form):
-    add = TagField(label=_("Tags to add"), required=False, widget=MemberTagWidget)
-    remove = forms.ModelMultipleChoiceField(
-        label=_("Tags to remove"),
-        required=False,
-        queryset=MemberTag.objects.order_by("name"),
-        widget=forms.CheckboxSelectMultiple,
-    )
-
-    def clean(self) -> dict[str, Any]:
-        said = self.cleaned_data
-        if not self.errors and not said["add"] and not said["remove"]:
-            raise ValidationError(_("Choose at least one tag to add or to remove."))
-        return said
 
 
 class TagMembers(MemberBulkAction):

@@ -4,16 +4,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from taggit.forms import TagField
 
 from wagtail_crm.members import actions as members
 from wagtail_crm.members.attributes import PREFIX, display_value, form_fields, stored_value
-from wagtail_crm.members.models import AttributeDefinition, Member, MemberTag, TaggedMember
-from wagtail_crm.members.widgets import MemberTagWidget
+from wagtail_crm.members.models import AttributeDefinition, Member, TaggedMember
+from wagtail_crm.members.tag_form import TagForm
 from wagtail_crm.segments import static
 from wagtail_crm.segments.models import Membership, Segment, segment_field
 
@@ -25,21 +23,7 @@ CHANGE_SEGMENTS = "wagtail_crm_segments.change_segment"
 WORDS = ("label", "type", "choices", "translations")
 
 
-class TagsForm(ActionForm):
-    add = TagField(label=_("Tags to add"), required=False, widget=MemberTagWidget)
-    remove = forms.ModelMultipleChoiceField(
-        label=_("Tags to remove"),
-        required=False,
-        queryset=MemberTag.objects.order_by("name"),
-        widget=forms.CheckboxSelectMultiple,
-    )
-
-    def clean(self) -> dict[str, Any]:
-        said = self.cleaned_data
-        if not self.errors and not said["add"] and not said["remove"]:
-            raise ValidationError(_("Choose at least one tag to add or to remove."))
-        return said
-
+class TagsForm(ActionForm, TagForm):
     def options(self) -> dict[str, Any]:
         remove = [tag.name for tag in self.cleaned_data["remove"]]
         return {"add": sorted(set(self.cleaned_data["add"]) - set(remove)), "remove": remove}
@@ -224,13 +208,29 @@ def may_add_segments(user: Any) -> bool:
     return bool(user.has_perm("wagtail_crm_segments.add_segment"))
 
 
-class AddToStatic(SegmentAction):
+class StaticAction(SegmentAction):
+    """Changes who is in the static segment that ``options`` name as ``target`` and ``name``."""
+
+    permission = CHANGE_SEGMENTS
+
+    def touches(self, options: Options) -> Iterable[str]:
+        return {segment_field(options["target"])}
+
+    def target_of(self, batch: Batch) -> Segment:
+        """Raises ``LookupError`` when it is gone by now."""
+        segment = Segment.objects.static().filter(pk=batch.options["target"]).first()
+        if segment is None:
+            text = gettext("The segment “%(segment)s” no longer exists.")
+            raise LookupError(text % {"segment": batch.options["name"]})
+        return segment
+
+
+class AddToStatic(StaticAction):
     slug = "static_add"
     label = _("Add to a static segment")
     description = _("Remember who is in it today: a list that changes only by hand.")
     icon = "folder-open-inverse"
     order = 400
-    permission = CHANGE_SEGMENTS
     form_class = StaticForm
 
     def in_words(self, options: Options) -> str:
@@ -252,10 +252,7 @@ class AddToStatic(SegmentAction):
         return options | {"target": made.pk}
 
     def apply(self, batch: Batch) -> None:
-        static.add_members(segment=_target(batch), member_ids=batch.member_ids)
-
-    def touches(self, options: Options) -> Iterable[str]:
-        return {segment_field(options["target"])}
+        static.add_members(segment=self.target_of(batch), member_ids=batch.member_ids)
 
 
 class RemoveForm(ActionForm):
@@ -270,13 +267,12 @@ class RemoveForm(ActionForm):
         return {"target": target.pk, "name": target.name}
 
 
-class RemoveFromStatic(SegmentAction):
+class RemoveFromStatic(StaticAction):
     slug = "static_remove"
     label = _("Remove from a static segment")
     description = _("Take these members out of a list that changes only by hand.")
     icon = "minus"
     order = 410
-    permission = CHANGE_SEGMENTS
     form_class = RemoveForm
 
     def in_words(self, options: Options) -> str:
@@ -288,18 +284,7 @@ class RemoveFromStatic(SegmentAction):
         return [Skip("settled", _("not in it"), ~Q(_inside(options["target"])))]
 
     def apply(self, batch: Batch) -> None:
-        static.remove_members(segment=_target(batch), member_ids=batch.member_ids)
-
-    def touches(self, options: Options) -> Iterable[str]:
-        return {segment_field(options["target"])}
-
-
-def _target(batch: Batch) -> Segment:
-    segment = Segment.objects.static().filter(pk=batch.options["target"]).first()
-    if segment is None:
-        text = gettext("The segment “%(segment)s” no longer exists.")
-        raise LookupError(text % {"segment": batch.options["name"]})
-    return segment
+        static.remove_members(segment=self.target_of(batch), member_ids=batch.member_ids)
 
 
 def _inside(target: int | None) -> Exists:
