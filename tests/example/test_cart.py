@@ -3,10 +3,12 @@ from django.test import TestCase, override_settings
 from django.urls import reverse
 
 from example.shop.cart import Cart, order_name
-from example.shop.orders import latest_orders
+from example.shop.models import ProductPage
+from example.shop.orders import latest_orders, products
 from tests.example.site import planted_world
 from tests.members.factories import make_registered_member
 from wagtail_crm.tracking.models import Event
+from wagtail_crm.tracking.products import Category
 
 BROWSER = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"
 ALWAYS_RECORDED = settings.WAGTAIL_CRM | {"CONSENT_MODE": "off", "REDIS_URL": None}
@@ -69,6 +71,33 @@ class CartTest(TestCase):
         assert event.data["lines"] == [
             {"sku": "P08", "name": "サワードウ スターターキット", "quantity": 1, "price": 2480}
         ]
+
+    @override_settings(WAGTAIL_CRM=ALWAYS_RECORDED)
+    def test_the_products_of_an_order_are_in_the_log_beside_it(self):
+        member = make_registered_member()
+        for user in (None, member.user):
+            if user:
+                self.client.force_login(user)
+            self.put("P08", headers={"user-agent": BROWSER})
+            self.put("P08", headers={"user-agent": BROWSER})
+            self.client.post(reverse("place_order"), headers={"user-agent": BROWSER})
+
+        items = Event.objects.filter(kind="purchase_item").order_by("-member")
+        kit = ProductPage.objects.get(sku="P08").pk
+        facts = {"name": "サワードウ スターターキット", "quantity": 2}
+        assert list(items.values_list("member_id", "page_id", "subject", "value", "data")) == [
+            (member.pk, kit, "sku:P08", 4960, facts),
+            (0, kit, "sku:P08", 4960, facts | self.device()),
+        ]
+
+    def device(self):
+        return {"device": "computer", "os": "Windows", "browser": "Firefox"}
+
+    def test_the_shop_names_its_products_and_their_shelves(self):
+        kit = next(product for product in products() if product.code == "P08")
+        shelf = ProductPage.objects.get(sku="P08").get_parent()
+        assert (kit.name, kit.subject) == ("サワードウ スターターキット", "sku:P08")
+        assert kit.categories == (Category(str(shelf.pk), shelf.title),)
 
     def test_a_members_order_stands_on_their_page_whatever_they_agreed_to(self):
         member = make_registered_member()

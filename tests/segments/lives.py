@@ -13,7 +13,7 @@ from wagtail.models import Locale, Page
 from example.shop.models import ArticlePage, PageTag
 from tests.members.factories import make_attribute, make_member
 from tests.segments import oracle
-from tests.segments.strategies import CHOICES, KINDS, PARSERS, TYPES, VALUES
+from tests.segments.strategies import CATEGORIES, CHOICES, KINDS, PARSERS, TYPES, VALUES
 from wagtail_crm.members import actions as members
 from wagtail_crm.members.models import MemberTag
 from wagtail_crm.tracking import actions as tracking
@@ -78,6 +78,7 @@ def make_world():
         tags={tag.pk: tag.name for tag in tags},
         parsers=PARSERS,
         segments={},
+        categories=CATEGORIES,
     )
 
 
@@ -165,7 +166,7 @@ def happenings(world, chance, events, changes):
             chance.choice(pages),
             chance.choice([-1, 0, 0, 1, 1, 2, 3, 4, 5, 6]),
             chance.choice(hours),
-            chance.choice(["", "sku:A"]),
+            chance.choice(["", "sku:A", "sku:B", "sku:C"]),
             chance.choice([None, 50, 100]),
             chance.choice(DATA),
         )

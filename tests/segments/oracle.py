@@ -145,20 +145,20 @@ def _says(fact, test):
             return is_number and found <= float(wanted)
 
 
-def _deeds(person, value, kind, subject, world):
+def _deeds(person, value, kinds, subjects, world):
     """What counts, whenever it was."""
     return [
         fact
         for fact in person.facts
-        if fact.kind == kind
-        and (not subject or fact.subject == subject)
+        if fact.kind in kinds
+        and (not subjects or fact.subject in subjects)
         and _is_there(fact.page, value, world)
         and all(_says(fact, test) for test in value.get("properties", ()))
     ]
 
 
-def _did(person, value, kind, subject, number, world):
-    deeds = _deeds(person, value, kind, subject, world)
+def _did(person, value, kinds, subjects, number, world):
+    deeds = _deeds(person, value, kinds, subjects, world)
     counted = [fact for fact in deeds if in_window(fact.day, value, _window(value), world)]
     match value["comparison"]:
         case "never":
@@ -167,6 +167,11 @@ def _did(person, value, kind, subject, number, world):
             return bool(deeds) and min(deeds, key=lambda fact: fact.day) in counted
         case "last":
             return bool(deeds) and max(deeds, key=lambda fact: fact.day) in counted
+        case "nth":
+            # Within a day nobody knows which came first: the number is reached on a day.
+            deeds.sort(key=lambda fact: fact.day)
+            number = int(Decimal(number))
+            return len(deeds) >= number and deeds[number - 1] in counted
     amount = _amount(counted, value.get("measure", "times"))
     limit = Decimal(number)
     return {"at_least": amount >= limit, "at_most": amount <= limit, "exactly": amount == limit}[
@@ -184,18 +189,30 @@ def _amount(facts, measure):
     # At once: the same thing on the same day is one purchase.
     at_once = {}
     for fact in facts:
-        thing = fact.page and fact.page.path, fact.subject, fact.day
+        thing = fact.kind, fact.page and fact.page.path, fact.subject, fact.day
         at_once[thing] = at_once.get(thing, 0) + fact.value
     return max(at_once.values(), default=0)
 
 
 def behaviour(person, value, world):
-    return _did(person, value, value["kind"], value["subject"], value["times"], world)
+    subjects = [value["subject"]] if value["subject"] else []
+    return _did(person, value, [value["kind"]], subjects, value["times"], world)
+
+
+PLACES = ("pages", "page_type", "page_tag", "page_language")
 
 
 def purchase(person, value, world):
-    subject = f"sku:{value['product']}" if value.get("product") else ""
-    return _did(person, value, "purchase", subject, value["amount"], world)
+    what = value.get("what") or ("product" if value.get("product") else "anything")
+    codes = {
+        "anything": lambda: [],
+        "product": lambda: [value["product"]],
+        "category": lambda: world.categories[value["category"]],
+    }[what]()
+    is_place = any(value.get(name) for name in PLACES)
+    kinds = ["purchase", "purchase_item"] if codes or is_place else ["purchase"]
+    subjects = [f"sku:{code}" for code in codes]
+    return _did(person, value, kinds, subjects, value["amount"], world)
 
 
 def attribute(person, value, world):

@@ -47,7 +47,18 @@ PARSERS = {
     "vegan": lambda text: text == "true",
 }
 CHOICES = {"rank": "gold\nsilver", "likes": "bread\ncake\ntea"}
-KINDS = ["page_view", "purchase", "login"]
+MOMENTS = ("first", "last", "nth")
+# The second as it was stored before there were categories.
+BOUGHT = [
+    {},
+    {"product": "A"},
+    {"what": "anything", "product": "A"},
+    {"what": "product", "product": "B"},
+    {"what": "category", "category": "bread"},
+    {"what": "category", "category": "tea"},
+]
+CATEGORIES = {"bread": ["A", "B"], "tea": ["B", "C"]}
+KINDS = ["page_view", "purchase", "purchase_item", "login"]
 
 days = st.sampled_from([1, 2, 3, 5])
 
@@ -142,10 +153,12 @@ def properties(draw):
 @st.composite
 def placed_rules(draw, world):
     comparison = draw(
-        st.sampled_from(["at_least", "at_least", "at_most", "exactly", "never", "first", "last"])
+        st.sampled_from(
+            ["at_least", "at_least", "at_most", "exactly", "never", "first", "last", "nth"]
+        )
     )
     choices = ["last", "before", "ago", "dates"]
-    if comparison not in ("first", "last"):
+    if comparison not in MOMENTS:
         choices.append("ever")
     seldom = st.sampled_from([False, False, True])
     value = {
@@ -160,8 +173,8 @@ def placed_rules(draw, world):
     if draw(seldom):  # as it was stored before there were windows
         for name in ("window", "days_to", "first_day", "last_day", "page_type"):
             del value[name]
-        value["days"] = draw(days) if comparison in ("first", "last") else draw(st.none() | days)
-    least = 1 if comparison == "at_least" else 0
+        value["days"] = draw(days) if comparison in MOMENTS else draw(st.none() | days)
+    least = 1 if comparison in ("at_least", "nth") else 0
     if draw(st.booleans()):
         counted = {"times": draw(st.integers(least, 3)), "measure": draw(_measures("times"))}
         wanted = draw(st.lists(properties(), max_size=2)) if draw(seldom) else []
@@ -171,14 +184,13 @@ def placed_rules(draw, world):
             "kind": kind, "subject": subject, "properties": wanted
         }  # fmt: skip
     measure = draw(_measures("times", "value", "single"))
-    if comparison == "exactly":
+    if comparison in ("exactly", "nth"):
         measure = "times"
     amounts = st.integers(least, 3)
     if measure in ("value", "single"):
         amounts = st.sampled_from([0.5, 50, 100, 150])
-    product = draw(st.sampled_from(["", "", "A"]))
     return "purchase", value | {
-        "measure": measure, "amount": str(draw(amounts)), "product": product
+        "measure": measure, "amount": str(draw(amounts)), **draw(st.sampled_from(BOUGHT))
     }  # fmt: skip
 
 

@@ -7,17 +7,19 @@ import hypothesis.strategies as st
 import pytest
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
+from wagtail import hooks
 
 from tests.segments import oracle
 from tests.segments.factories import make_segment, members_of, stream
 from tests.segments.lives import BEGINNINGS, HOURS, Clock, Life, birthdays, happenings, make_world
-from tests.segments.strategies import segment_rules, timed_rules
+from tests.segments.strategies import CATEGORIES, segment_rules, timed_rules
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments import actions, incremental
 from wagtail_crm.segments.evaluation import matching
 from wagtail_crm.segments.models import Segment
 from wagtail_crm.segments.people import load_people
 from wagtail_crm.tracking.models import DailyTotal, Event
+from wagtail_crm.tracking.products import Catalogue, Category, Product, catalogues, forget_products
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committing")]
 
@@ -31,9 +33,27 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def world(db, clock):
-    world = make_world()
-    world.now = clock.now
-    return world
+    with hooks.register_temporarily("register_crm_products", catalogue):
+        catalogues.clear()
+        forget_products()
+        world = make_world()
+        world.now = clock.now
+        yield world
+    catalogues.clear()
+    forget_products()
+
+
+def catalogue():
+    shelves = {key: Category(key, key.title()) for key in CATEGORIES}
+    yield Catalogue(
+        "tests",
+        lambda: [
+            Product(
+                code, code, tuple(shelves[key] for key in CATEGORIES if code in CATEGORIES[key])
+            )
+            for code in "ABC"
+        ],
+    )
 
 
 def clear():

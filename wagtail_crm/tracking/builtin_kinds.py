@@ -124,6 +124,21 @@ KINDS = [
         anything=pgettext_lazy("bought", "anything"),
         only_people=True,
     ),
+    # Says more about a purchase; the timeline shows the order.
+    EventKind(
+        "purchase_item",
+        _("Bought a product"),
+        "tag",
+        PURCHASES,
+        article,
+        unit=_("yen"),
+        did=_("who bought %(what)s %(often)s"),
+        did_not=_("who did not buy %(what)s %(often)s"),
+        something=_("a product"),
+        anything=_("any product"),
+        listed=False,
+        only_people=True,
+    ),
     EventKind(
         "registration",
         pgettext_lazy("event", "Registered"),

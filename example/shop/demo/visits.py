@@ -184,6 +184,14 @@ class Diary:
                 value=Decimal(total),
                 data={"name": order_name(lines), "lines": lines},
             )
+            for product, line in zip(dict.fromkeys(wanted), lines, strict=True):
+                note(
+                    "purchase_item",
+                    page_id=product.pk,
+                    subject=f"sku:{product.sku}",
+                    value=Decimal(line["price"] * line["quantity"]),
+                    data={"name": line["name"], "quantity": line["quantity"]},
+                )
 
 
 def record_answers_about_consent(world, tick):

@@ -1,5 +1,7 @@
 """Rules about what members did."""
 
+import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
@@ -13,25 +15,29 @@ from wagtail_crm.tracking.models import DailyTotal, Event
 from . import records
 from .base import EVERYBODY, Dependencies, Interest, MemberIds, Rule, Scope, WordedRule
 from .behaviour_words import clause_of
+from .expressions import IsOneOfTexts
 from .person import Person, Reads, Total
 from .places import ANYWHERE, Place
 from .properties import Property
 from .windows import ALWAYS, ONE_DAY, Bounds, Period, Window
 from .words import Clause
 
-Comparison = Literal["at_least", "at_most", "exactly", "first", "last"]
+Comparison = Literal["at_least", "at_most", "exactly", "first", "last", "nth"]
 Measure = Literal["times", "days", "value", "single"]
+# They ask when something was, rather than how often.
+MOMENTS = ("first", "last", "nth")
 
 
 @dataclass(frozen=True)
 class Did(WordedRule):
-    """Did something so often, on so many days, or for so much; or when first or last.
+    """Did something so often, on so many days, or for so much; or when first, last or nth.
 
     ``measure`` "times" counts events, "days" the days on which there were any, "value" adds up
     what they were worth in the unit of the kind, "single" takes the most that one thing was
     worth on one day. "At most" includes members who never did it. "First" and "last" ask whether
-    the first or last time ever was in the ``window``. ``subject`` and ``place`` narrow down what
-    counts. With ``properties`` only raw events can tell, and they expire.
+    the first or last time ever was in the ``window``, "nth" whether that time was whose number
+    is ``amount``. ``subject`` and ``place`` narrow down what counts. With ``properties`` only
+    raw events can tell, and they expire.
     """
 
     kind: str
@@ -43,6 +49,16 @@ class Did(WordedRule):
     subject: str = ""
     properties: tuple[Property, ...] = ()
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Events of any of these kinds count."""
+        return frozenset({self.kind})
+
+    @property
+    def subjects(self) -> frozenset[str] | None:
+        """What it may have been about; None: anything."""
+        return frozenset({self.subject}) if self.subject else None
+
     def condition(self, scope: Scope) -> Q:
         bounds = self.window.bounds(scope.today)
         within = records.within(self._rows(scope), bounds)
@@ -53,11 +69,22 @@ class Did(WordedRule):
                 beyond = self._beyond(self._rows(scope), bounds)
                 at_all = Q(pk__in=within.values("member"))
                 return at_all if beyond is None else at_all & ~Q(pk__in=beyond.values("member"))
+            case "nth":
+                return self._whose_time_came(scope, bounds)
             case "at_most":
                 return ~self._who_did(within, "gt")
             case "exactly":
                 return self._who_did_exactly(within)
         return self._who_did(within, "gte")
+
+    def _whose_time_came(self, scope: Scope, bounds: Bounds) -> Q:
+        """Who had done it so often when the window ended, but not when it began."""
+        until = records.within(self._rows(scope), Bounds(last=bounds.last))
+        had = self._who_did(until, "gte")
+        if bounds.first is None:
+            return had
+        before = records.within(self._rows(scope), Bounds(last=bounds.first - ONE_DAY))
+        return had & ~self._who_did(before, "gte")
 
     def _rows(self, scope: Scope) -> Any:
         rows = records.events(self.properties) if self.properties else records.totals()
@@ -65,9 +92,9 @@ class Did(WordedRule):
 
     def _narrowed(self, rows: Any) -> Any:
         """Totals, or events, of what it asks for, whenever it was."""
-        rows = rows.of_kinds(self.kind)
-        if self.subject:
-            rows = rows.filter(subject=self.subject)
+        rows = rows.of_kinds(*sorted(self.kinds))
+        if self.subjects is not None:
+            rows = rows.filter(_is_about(self.subjects))
         return rows.filter(self.place.condition()) if self.place else rows
 
     def _beyond(self, rows: Any, bounds: Bounds) -> Any:
@@ -103,6 +130,10 @@ class Did(WordedRule):
                 return bool(within) and min(total.day for total in done) in bounds
             case "last":
                 return bool(within) and max(total.day for total in done) in bounds
+            case "nth":
+                before = [total for total in done if _is_before(total.day, bounds.first)]
+                until = [*before, *within]
+                return self._amount_of(before) < self.amount <= self._amount_of(until)
             case "at_most":
                 return self._amount_of(within) <= self.amount
             case "exactly":
@@ -111,16 +142,19 @@ class Did(WordedRule):
 
     def _done_by(self, person: Person) -> list[Total]:
         where = self.place.among(person.pages) if self.place else None
-        if where is None or self.properties:
-            done = records.of_person(person, self.kind, self.properties)
-        else:
-            done = person.totals_on(self.kind, frozenset(where))
+        subjects = self.subjects
         return [
             total
-            for total in done
-            if (not self.subject or total.subject == self.subject)
+            for kind in self.kinds
+            for total in self._totals(person, kind, where)
+            if (subjects is None or total.subject in subjects)
             and (where is None or total.page_id in where)
         ]
+
+    def _totals(self, person: Person, kind: str, where: Any) -> Iterable[Total]:
+        if where is None or self.properties:
+            return records.of_person(person, kind, self.properties)
+        return person.totals_on(kind, frozenset(where))
 
     def _amount_of(self, done: list[Total]) -> Decimal | int:
         match self.measure:
@@ -137,26 +171,26 @@ class Did(WordedRule):
         return any(each.only_in_sql for each in self.properties)
 
     def dependencies(self) -> Dependencies:
-        return Dependencies(kinds=frozenset({self.kind}), time=self.window.moves)
+        return Dependencies(kinds=self.kinds, time=self.window.moves)
 
     def reads(self) -> Reads:
         where = Reads(pages=self.place.tops, of_pages=self.place.reads)
-        when = {self.kind: self._looked_at}
+        when = dict.fromkeys(self.kinds, self._looked_at)
         return where | (Reads(events=when) if self.properties else Reads(totals=when))
 
     @property
     def _looked_at(self) -> Window:
         """The days that decide: whether it was the first time hangs on those before as well."""
         match self.comparison:
-            case "first":
+            case "first" | "nth":
                 return replace(self.window, oldest=None, first=None)
             case "last":
                 return replace(self.window, newest=None, last=None)
         return self.window
 
     def interests(self) -> frozenset[Interest]:
-        pages = frozenset(self.place.named)
-        return frozenset({Interest(self.kind, pages, self.place.below, self.subject)})
+        pages, below = frozenset(self.place.named), self.place.below
+        return frozenset(Interest(kind, pages, below, self.subject) for kind in self.kinds)
 
     def falling_due(self, period: Period) -> list[MemberIds]:
         """Who did it on a day that the window has left or reached."""
@@ -190,12 +224,12 @@ class Did(WordedRule):
     @property
     def _about(self) -> tuple[Any, ...]:
         """What is measured; equal for rules that can contradict each other."""
-        measure = "times" if self.comparison in ("first", "last") else self.measure
-        return self.kind, measure, self.place, self.subject, self.properties
+        measure = "times" if self.comparison in MOMENTS else self.measure
+        return self.kinds, measure, self.place, self.subjects, self.properties
 
     @property
     def _least(self) -> Decimal | int | None:
-        if self.comparison in ("first", "last"):
+        if self.comparison in MOMENTS:
             return 1
         return None if self.comparison == "at_most" else self.amount
 
@@ -204,9 +238,8 @@ class Did(WordedRule):
         return self.amount if self.comparison in ("at_most", "exactly") else None
 
     def problems(self) -> list[str]:
-        if self.kind in event_kinds:
-            return []
-        return [gettext("This kind of behaviour is no longer recorded: %s") % self.kind]
+        text = gettext("This kind of behaviour is no longer recorded: %s")
+        return [text % kind for kind in sorted(self.kinds) if kind not in event_kinds]
 
     def doubts(self) -> list[str]:
         days, least = self.window.length, self._least
@@ -218,3 +251,17 @@ class Did(WordedRule):
 
     def clause(self) -> Clause:
         return clause_of(self)
+
+    def things(self) -> str:
+        """What it was about, where that has a name: "Starter kit"; "" says it by the subject."""
+        return ""
+
+
+def _is_about(subjects: frozenset[str]) -> Q | IsOneOfTexts:
+    if len(subjects) == 1:
+        return Q(subject=next(iter(subjects)))
+    return IsOneOfTexts("subject", sorted(subjects))
+
+
+def _is_before(day: datetime.date, first: datetime.date | None) -> bool:
+    return first is not None and day < first

@@ -13,6 +13,7 @@ from .behaviour import Did
 from .deed_blocks import (
     COUNTED,
     HOW_OFTEN,
+    NUMBERED,
     DeedRuleBlock,
     amount_of,
     check_amount,
@@ -94,52 +95,5 @@ class BehaviourRuleBlock(DeedRuleBlock):
         )
         form_attrs = DeedRuleBlock._meta_class.form_attrs | {
             "data-crm-adding-properties": _("Add a detail"),
-            "data-crm-rule-fields-shown-value": shown_when(times={"comparison": COUNTED}),
-        }
-
-
-class PurchaseRuleBlock(DeedRuleBlock):
-    slug = "purchase"
-
-    comparison = blocks.ChoiceBlock(choices=HOW_OFTEN, default="at_least", label=_("They bought"))
-    amount = amount_block(pgettext_lazy("rule", "Number"))
-    measure = blocks.ChoiceBlock(
-        choices=[
-            ("times", _("times")),
-            ("value", _("yen in total")),
-            ("single", _("yen at once")),
-            ON_DAYS,
-        ],
-        default="times",
-        label=_("What counts"),
-    )
-    product = blocks.CharBlock(
-        required=False,
-        max_length=100,
-        label=_("Only the product"),
-        help_text=_("Its code, for example P08. Empty: anything."),
-    )
-
-    def deed(self, value: Any, window: Window, place: Place) -> Did:
-        code = (value["product"] or "").strip()
-        return Did(
-            kind="purchase",
-            window=window,
-            place=place,
-            subject=f"sku:{code.removeprefix('sku:')}" if code else "",
-            **amount_of("amount", value),
-        )
-
-    def check_amount(self, value: Any) -> None:
-        check_amount("amount", value)
-
-    class Meta:
-        icon = "tag"
-        label = _("Purchases")
-        form_layout = blocks.BlockGroup(
-            ["comparison", "amount", "measure", *DeedRuleBlock.when],
-            settings=["product", "pages", "below", *DeedRuleBlock.where],
-        )
-        form_attrs = DeedRuleBlock._meta_class.form_attrs | {
-            "data-crm-rule-fields-shown-value": shown_when(amount={"comparison": COUNTED}),
+            "data-crm-rule-fields-shown-value": shown_when(times={"comparison": NUMBERED}),
         }

@@ -37,10 +37,13 @@ def _done(negative: bool) -> str:
 
 
 def _what(rule: "Did", something: Any) -> str:
-    what = rule.place.words()
+    what, things = rule.place.words(), rule.things()
     details = rule.place.details()
-    if rule.subject:
+    if things and what:
+        details.insert(0, gettext("on %(pages)s") % {"pages": what})
+    elif rule.subject and not things:
         details.insert(0, rule.subject.partition(":")[2] or rule.subject)
+    what = things or what
     details += [each.words() for each in rule.properties]
     if not details:
         return what or str(something)
@@ -52,13 +55,16 @@ def _often(rule: "Did", unit: str) -> str:
     parts = {"amount": _how_much(rule, unit), "days": rule.window.words()}
     if rule.comparison == "first":
         return pgettext("the first time, and when", "for the first time %(days)s") % parts
+    if rule.comparison == "nth":
+        parts["time"] = _nth(int(rule.amount))
+        return pgettext("which time, and when", "for the %(time)s time %(days)s") % parts
     if rule.comparison == "last":
         return pgettext("the last time, and when", "for the last time %(days)s") % parts
     return pgettext("how often, and when", "%(amount)s %(days)s") % parts
 
 
 def _how_much(rule: "Did", unit: str) -> str:
-    if rule.comparison in ("first", "last"):
+    if rule.comparison in ("first", "last", "nth"):
         return ""
     if rule.measure in ("value", "single"):
         amount = number_format(Decimal(rule.amount).normalize(), force_grouping=True)
@@ -69,6 +75,20 @@ def _how_much(rule: "Did", unit: str) -> str:
     if number == 1 and (rule.measure, rule.comparison) == ("times", "at_least"):
         return ""
     return _COUNTED[rule.measure, rule.comparison](number) % {"n": number}
+
+
+def _nth(number: int) -> str:
+    """ "3rd"; in other languages whatever stands before "time"."""
+    is_teen = 10 < number % 100 < 14
+    return _ORDINALS[0 if is_teen else min(number % 10, 4) % 4]() % {"n": number}
+
+
+_ORDINALS: list[Callable[[], str]] = [
+    lambda: pgettext("ordinal number", "%(n)dth"),
+    lambda: pgettext("ordinal number", "%(n)dst"),
+    lambda: pgettext("ordinal number", "%(n)dnd"),
+    lambda: pgettext("ordinal number", "%(n)drd"),
+]
 
 
 def _at_least(times: int) -> str:

@@ -14,10 +14,11 @@ from wagtail_crm.members.models import ConsentRecord, Member
 
 from . import attribute_values
 from .base import Broken, Rule
-from .behaviour_blocks import BehaviourRuleBlock, PurchaseRuleBlock
+from .behaviour_blocks import BehaviourRuleBlock
 from .blocks import COMBINE, WHO_THEY_ARE, PickBlock, RuleBlock
 from .languages import language_choices
 from .people import Answer, Consented, HasStatus, Registered, Speaks, Tagged
+from .purchase_blocks import PurchaseRuleBlock
 from .segments import InSegment
 from .shares import PARTS, InShare
 from .visit_blocks import VISIT_BLOCKS

@@ -13,7 +13,7 @@ from wagtail.coreutils import get_content_languages
 from wagtail.models import get_page_models
 
 from .base import Broken, Rule
-from .behaviour import Did
+from .behaviour import MOMENTS, Did
 from .languages import language_name
 from .page_tags import names_of_page_tags
 from .place_blocks import PlacedRuleBlock
@@ -30,7 +30,9 @@ HOW_OFTEN = [
     (NEVER, _("not at all")),
     ("first", _("for the first time")),
     ("last", _("for the last time")),
+    ("nth", _("for the …th time")),
 ]
+NUMBERED = [*COUNTED, "nth"]
 
 # Which fields matter, by what is chosen in others; the script hides the rest. Of pages, any.
 SHOWN: Shown = {"below": {"pages": []}, "measure": {"comparison": COUNTED}, **SHOWN_BY_WINDOW}
@@ -105,18 +107,20 @@ class DeedRuleBlock(TimedRuleBlock, PlacedRuleBlock):
 
 def _check_when(value: Any) -> None:
     window = window_of(value)
-    if value["comparison"] in ("first", "last") and window == ALWAYS:
+    if value["comparison"] in MOMENTS and window == ALWAYS:
         raise ValidationError({"window": gettext("Choose when it was.")})
 
 
 def check_amount(name: str, value: Any) -> None:
     """Of the field ``name``, together with comparison and measure."""
     amount, comparison, measure = value[name], value["comparison"], value["measure"]
-    if comparison not in COUNTED:
+    if comparison not in NUMBERED:
         return
     if amount is None:
         raise ValidationError({name: gettext("Write a number.")})
-    if measure in ("times", "days") and amount != int(amount):
+    if comparison == "nth" and amount < 1:
+        raise ValidationError({name: gettext("Write 1 or more.")})
+    if (comparison == "nth" or measure in ("times", "days")) and amount != int(amount):
         raise ValidationError({name: gettext("Write a whole number.")})
     if comparison == "at_least" and amount == 0:
         text = gettext("“At least 0” is true of everybody: type more, or choose “not at all”.")
@@ -130,7 +134,9 @@ def amount_of(name: str, value: Any) -> dict[str, Any]:
     comparison = value["comparison"]
     if comparison == NEVER:
         return {"comparison": "at_most", "amount": 0}
-    if comparison in ("first", "last"):
+    if comparison == "nth":
+        return {"comparison": comparison, "amount": value[name] or 1}
+    if comparison in MOMENTS:
         return {"comparison": comparison}
     return {"comparison": comparison, "amount": value[name] or 0, "measure": value["measure"]}
 
