@@ -109,7 +109,7 @@ class Postgres:
         pid_file = self.data / "postmaster.pid"
         lines = pid_file.read_text().split() if pid_file.exists() else [""]
         # One that was killed leaves its own file behind.
-        return lines[0] == str(self._process.pid) and lines[-1] == "ready"
+        return lines[:1] == [str(self._process.pid)] and lines[-1] == "ready"
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://postgres@{quote(str(self._sockets), safe='')}/{database}"

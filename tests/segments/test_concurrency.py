@@ -1,22 +1,25 @@
 """Several workers and web processes refresh the same members and segments at once."""
 
+import datetime
 import random
 import threading
 import time
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from django.utils import timezone
 
 from tests.members.factories import make_member
 from tests.segments.factories import behaviour, in_segment, make_segment, members_of, record
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments import actions
-from wagtail_crm.segments.evaluation import matching
+from wagtail_crm.segments.evaluation import BUCKETS, LOCK_OF_MEMBERS, matching
 from wagtail_crm.segments.models import Segment
 from wagtail_crm.segments.rules.base import site_today
+from wagtail_crm.segments.sql import LOCK_MEMBERS
 from wagtail_crm.tracking import actions as tracking
 from wagtail_crm.tracking.events import NewEvent
-from wagtail_crm.tracking.models import DailyTotal
+from wagtail_crm.tracking.models import DailyTotal, RefusedEvent
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
@@ -173,3 +176,49 @@ def test_segment_deleted_while_members_are_refreshed_harms_no_other():
     assert in_threads(work, delete) == []
     assert members_of(kept) == {member.pk for member in people}
     assert Segment.objects.get(pk=kept.pk).size == Member.objects.count() == 10
+
+
+def hold(rival, member):
+    """Another worker refreshes the member, and takes its time."""
+    with rival.cursor() as cursor:
+        cursor.execute(LOCK_MEMBERS.format(buckets=BUCKETS), [LOCK_OF_MEMBERS, [member.pk]])
+
+
+@pytest.fixture
+def impatient():
+    """From now on the database gives up whatever has to wait."""
+
+    def give_up():
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+
+    yield give_up
+    connection.close()
+
+
+def test_what_the_database_would_not_do_at_once_is_done_later(rival, impatient):
+    member, buyers = make_member(), make_segment(behaviour("purchase"))
+    hold(rival, member)
+    impatient()
+
+    record(member, "purchase")
+    assert (members_of(buyers), RefusedEvent.objects.count()) == (set(), 1)
+
+    rival.rollback()
+    assert tracking.retry_refused_events() == 1
+    assert (members_of(buyers), RefusedEvent.objects.count()) == ({member.pk}, 0)
+
+
+def test_a_new_day_is_not_over_for_those_who_could_not_be_asked(rival, impatient):
+    member, buyers = make_member(), make_segment(behaviour("purchase", days=30))
+    record(member, "purchase")
+    tomorrow = timezone.now() + datetime.timedelta(days=40)
+    hold(rival, member)
+    impatient()
+    before = Segment.objects.get(pk=buyers.pk).clock_at
+
+    with pytest.raises(OperationalError):
+        actions.let_time_pass(until=tomorrow)
+
+    assert Segment.objects.get(pk=buyers.pk).clock_at == before
+    rival.rollback()

@@ -1,6 +1,7 @@
 import datetime
 
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from tests.members.factories import make_registered_member
@@ -10,7 +11,8 @@ from wagtail_crm.members.models import Member
 from wagtail_crm.tracking import buffer, tasks
 from wagtail_crm.tracking.actions import record_events, set_aside
 from wagtail_crm.tracking.events import NewEvent
-from wagtail_crm.tracking.models import Event
+from wagtail_crm.tracking.models import Event, RefusedEvent
+from wagtail_crm.tracking.signals import events_recorded
 
 pytestmark = pytest.mark.django_db
 
@@ -67,3 +69,36 @@ def test_record_missing():
     make_registered_member()
     Member.objects.update(registered_at=timezone.now() - datetime.timedelta(hours=1))
     assert (tasks.record_missing(), tasks.record_missing()) == (1, 0)
+
+
+@pytest.fixture
+def cut_off():
+    """The database goes away once events are written, before anybody has heard of them."""
+
+    def cut(**kwargs):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    events_recorded.connect(cut)
+    yield cut
+    events_recorded.disconnect(cut)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite does not go away")
+def test_what_nobody_heard_of_is_told_again(cut_off, heard, monkeypatch):
+    event = visit()
+    buffer.push([event])
+
+    with pytest.raises(OperationalError):
+        tasks.drain()
+    connection.close()
+    assert (Event.objects.count(), buffer.length(), RefusedEvent.objects.count()) == (1, 1, 0)
+
+    events_recorded.disconnect(cut_off)
+    monkeypatch.setattr(buffer, "CLAIM_AFTER", 0)
+    heard.clear()
+    tasks.drain()
+    assert [[each.id for each in batch] for batch in heard] == [[event.id]]
+    assert (Event.objects.count(), buffer.length()) == (1, 0)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from django.db import connections, models, router, transaction
+from django.db import OperationalError, connections, models, router, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 from django.dispatch import Signal
@@ -94,7 +94,8 @@ def refresh_members(
 
     Only segments that depend on what was touched are asked, in dependency order, and only about
     these members: those of ``events``, and ``member_ids`` for ``fields`` and for ``kinds`` of
-    which the events are not at hand. Call it after the change is committed.
+    which the events are not at hand. Call it after the change is committed. Raises
+    ``OperationalError`` when the database is away or busy: then it is to be called again.
     """
     live = live_segments()
     asked = live.interests.asked(events)
@@ -140,12 +141,17 @@ def change_sizes(growth: dict[int, int]) -> None:
 
 
 def _refresh_one_by_one(live: LiveSegments, asked: Asked) -> None:
+    """What cannot be done is left; raises ``OperationalError`` if it may be done another time."""
+    passing = None
     for segment in live:
         try:
             if members := asked.get(segment.pk):
                 _refresh_batch(LiveSegments((), (segment,)), {segment.pk: members})
-        except Exception:
+        except Exception as error:
             logger.exception("Segment %s was left as it is.", segment.pk)
+            passing = error if isinstance(error, OperationalError) else passing
+    if passing:
+        raise passing
 
 
 def announce_moves(moves: Moves) -> None:

@@ -83,13 +83,17 @@ def record_events(*, events: Iterable[NewEvent]) -> set[UUID]:
     no column holds. After commit everybody is told; what a receiver fails to do with an event is
     set aside and tried again.
     """
-    return _record(Batch(events))
+    return _record(Batch(events), robust=True)
 
 
-def _record(batch: Batch) -> set[UUID]:
+def _record(batch: Batch, *, robust: bool) -> set[UUID]:
+    """Not ``robust``: raises when it is written, but nobody could be told nor anything set aside.
+
+    Whoever knows the events then has to come again with them.
+    """
     with transaction.atomic():
         fresh, written = _write(batch)
-        transaction.on_commit(lambda: _tell_or_set_aside(written), robust=True)
+        transaction.on_commit(lambda: _tell_or_set_aside(written), robust=robust)
     return fresh
 
 
@@ -186,7 +190,7 @@ def _write_or_set_aside(payloads: Sequence[bytes], batch: Batch | None = None) -
     ``batch`` is what the payloads hold, where that is known already.
     """
     try:
-        _record(batch or Batch(read_events(payloads)))
+        _record(batch or Batch(read_events(payloads)), robust=False)
     except POISON as error:
         if len(payloads) == 1:
             set_aside(payloads=payloads, reason=str(error))
