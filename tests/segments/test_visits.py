@@ -111,6 +111,13 @@ class TestVisitors:
         with django_assert_num_queries(0):
             assert segment.pk in crm_of(visitor).segments
 
+    def test_a_page_that_knows_what_they_did_is_kept_from_shared_caches(self):
+        segment = make_segment(behaviour("search"))
+        visitor = uuid.uuid4()
+        visited(visitor, "search")
+        for crm, is_in in ((crm_of(visitor), True), (crm_of(uuid.uuid4()), False)):
+            assert (segment.pk in crm.segments, crm.is_private) == (is_in, True)
+
     def test_the_record_that_was_lost_is_made_again(self, settings):
         segment = make_segment(behaviour("search"))
         visitor = uuid.uuid4()

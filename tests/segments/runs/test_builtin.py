@@ -192,6 +192,13 @@ class TestStatic:
 
         assert (run.status, run.fault) == ("failed", "The segment “Guests” no longer exists.")
 
+    def test_a_segment_is_not_added_to_itself(self, chief):
+        guests, others = (create_static_segment(name=name) for name in ("Guests", "Others"))
+
+        form = segment_actions["static_add"].form_class(segment=guests, user=chief)
+
+        assert list(form.fields["target"].queryset) == [others]
+
     def test_a_name_that_is_taken_is_refused(self, everybody, chief):
         assert refused("static_add", everybody, chief, target="", name="Everybody") == {
             "name": ["There is a segment of this name."]

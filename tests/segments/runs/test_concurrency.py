@@ -17,6 +17,7 @@ from wagtail_crm.segments.models import Segment, SegmentRun
 from wagtail_crm.segments.runs import actions
 from wagtail_crm.segments.runs.action import segment_actions
 from wagtail_crm.segments.runs.builtin import AddToStatic
+from wagtail_crm.segments.runs.export import ExportAction, stored_pieces
 from wagtail_crm.segments.static import add_members, create_static_segment, remove_members
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -124,6 +125,38 @@ def test_what_was_in_hand_while_it_was_cancelled_is_counted(segment, registries)
     assert errors == []
     assert (run.status, run.done) == ("cancelled", Entry.objects.count())
     assert (run.done, entry.data["done"]) == (Small.batch_size, Small.batch_size)
+
+
+class SlowExport(ExportAction):
+    """The first members take until somebody lets them go."""
+
+    slug = "slow_export"
+    batch_size = 200
+    in_hand, released = threading.Event(), threading.Event()
+
+    def apply(self, batch):
+        if batch.number == 0:
+            self.in_hand.set()
+            self.released.wait(30)
+        return super().apply(batch)
+
+
+def test_a_file_is_put_together_once_nobody_has_any_of_it_in_hand(segment, registries):
+    segment_actions._items["slow_export"] = SlowExport()
+    options = {"format": "utf-8-sig"}
+    run = actions.start_run(segment=segment, action=SlowExport(), options=options, by=make_user())
+
+    def the_others():
+        SlowExport.in_hand.wait(30)
+        actions.work_on(run_id=run.pk)
+        SlowExport.released.set()
+
+    errors = in_threads(lambda: actions.work_on(run_id=run.pk), the_others)
+
+    run.refresh_from_db()
+    lines = b"".join(stored_pieces(run)).splitlines()
+    assert errors == []
+    assert (run.status, run.done, len(lines)) == ("done", MEMBERS, MEMBERS + 1)
 
 
 def test_a_static_segment_counts_right_while_many_put_in_and_take_out(segment):

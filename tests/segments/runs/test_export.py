@@ -28,6 +28,10 @@ def file_of(run):
     return b"".join(stored_pieces(run))
 
 
+def again(run):
+    return SegmentRun.objects.get(pk=run.pk)
+
+
 def csv_of(run, encoding):
     return list(csv.DictReader(io.StringIO(file_of(run).decode(encoding), newline="")))
 
@@ -173,3 +177,22 @@ def test_a_row_that_was_prepared_is_made_anew_without_who_is_erased(staff):
     run.refresh_from_db()
     assert [row["Family name"] for row in csv_of(run, "utf-8-sig")] == ["Here"]
     assert (run.done, run.skipped) == (1, {"left": 1})
+
+
+def test_a_file_that_was_just_put_together_is_made_anew_without_who_is_erased(staff):
+    person = make_member(family_name="Gone")
+    make_member(family_name="Here")
+    run = actions.start_run(
+        segment=make_segment(name="All"),
+        action=segment_actions["export"],
+        options={"format": "utf-8-sig"},
+        by=staff,
+    )
+    while actions.do_next_batch(run_id=run.pk):
+        pass
+    assert (again(run).status, again(run).file_name != "") == ("running", True)
+
+    members.withdraw_member(member=person, erase=True)
+    actions.work_on(run_id=run.pk)
+
+    assert [row["Family name"] for row in csv_of(again(run), "utf-8-sig")] == ["Here"]

@@ -1,7 +1,9 @@
 """The panel beside the form of a segment, asked as a browser asks it."""
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -19,6 +21,7 @@ from tests.segments.posting import ENGLISH, posted
 from tests.segments.test_patience import Slow
 from wagtail_crm.segments.models import Segment
 from wagtail_crm.segments.rules.people import HasStatus
+from wagtail_crm.segments.views.count import _asker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committing")]
 
@@ -237,3 +240,16 @@ def test_what_is_only_about_the_visit_has_no_number(client, chief):
     assert "count" not in answer.context
     assert "there is no list of members" in answer.content.decode()
     assert answer.context["sentence"] == "Visitors who visit from JP."
+
+
+@pytest.mark.parametrize(
+    ("tab", "name"),
+    [("beef", "crm-count {pk} beef"), ("2 '%", "crm-count {pk} 2"), ("f" * 500, None), ("", "")],
+)
+def test_what_somebody_asks_is_cut_off_by_nobody_else(tab, name):
+    """Whatever they send as the name of their tab."""
+    asked = RequestFactory().post("/", {"asker": tab})
+    for pk in (1, 12):
+        asked.user = get_user_model()(pk=pk)
+        expected = f"crm-count {pk} {'f' * 32}" if name is None else name.format(pk=pk)
+        assert _asker(asked) == expected
