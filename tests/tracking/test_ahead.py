@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from wagtail_crm.tracking.ahead import ahead
+from wagtail_crm.tracking.ahead import ahead, behind
 
 
 def counting(steps, limit=3):
@@ -50,3 +50,34 @@ def test_what_the_source_raises_is_raised_after_what_it_yielded():
     assert next(items) == 1
     with pytest.raises(OSError, match="gone"):
         next(items)
+
+
+def test_the_last_one_is_put_away_while_this_one_is_worked_on():
+    put_away, seen = threading.Event(), []
+
+    def put(item):
+        assert put_away.wait(5)
+        seen.append(item)
+
+    with behind(put) as give:
+        give("first")
+        put_away.set()
+        give("second")
+    assert seen == ["first", "second"]
+
+
+def test_what_fails_behind_is_raised_before_the_next_one():
+    def put(item):
+        raise OSError(f"{item} failed")
+
+    with pytest.raises(OSError, match="first failed"), behind(put) as give:
+        give("first")
+        give("second")
+
+
+def test_what_fails_behind_at_last_is_raised_at_the_end():
+    def put(item):
+        raise OSError(f"{item} failed")
+
+    with pytest.raises(OSError, match="only failed"), behind(put) as give:
+        give("only")

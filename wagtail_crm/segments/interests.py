@@ -11,6 +11,8 @@ from .rules.base import Interest
 from .rules.expressions import IsOneOf
 
 Asked = dict[int, set[int]]
+# What many in a batch do: kind, page and subject.
+Deed = tuple[str, int, str]
 
 
 class Interests:
@@ -44,20 +46,23 @@ class Interests:
     def asked(self, events: Sequence[NewEvent]) -> Asked:
         """Segment id → ids of the members of ``events`` about whom it has to be asked."""
         above = self._above({event.page_id for event in events})
-        asked: Asked = defaultdict(set)
+        members: dict[Deed, set[int]] = defaultdict(set)
         for event in events:
             if event.member_id:
-                for segment_id in self._concerned(event, above.get(event.page_id, ())):
-                    asked[segment_id].add(event.member_id)
+                members[event.kind, event.page_id, event.subject].add(event.member_id)
+        asked: Asked = defaultdict(set)
+        for deed, who in members.items():
+            for segment_id in self._concerned(deed, above):
+                asked[segment_id] |= who
         return asked
 
-    def _concerned(self, event: NewEvent, above: Iterable[int]) -> Iterable[int]:
-        kind = event.kind
+    def _concerned(self, deed: Deed, above: Mapping[int, Iterable[int]]) -> Iterable[int]:
+        kind, page_id, subject = deed
         yield from self._anything.get(kind, ())
-        yield from self._on.get((kind, event.page_id), ())
-        yield from self._about.get((kind, event.subject), ())
-        for page_id in above:
-            yield from self._below.get((kind, page_id), ())
+        yield from self._on.get((kind, page_id), ())
+        yield from self._about.get((kind, subject), ())
+        for top in above.get(page_id, ()):
+            yield from self._below.get((kind, top), ())
 
     def _above(self, page_ids: set[int]) -> dict[int, list[int]]:
         """For each page, itself and the pages above it of which rules mean all that is below."""

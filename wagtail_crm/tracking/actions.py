@@ -20,7 +20,7 @@ from wagtail_crm.conf import crm_settings
 from wagtail_crm.members.models import Member
 
 from . import buffer, facts, signals, verdicts
-from .ahead import ahead
+from .ahead import ahead, behind
 from .batches import Batch
 from .events import NO_PAGE, NOBODY, NewEvent, event_id_for, new_event_id, read_events
 from .ingest import add_totals, local_day, write_batch
@@ -153,10 +153,14 @@ def drain_buffer(*, stay: bool = False) -> int:
     """
     done = 0
     source = buffer.listen(linger=LINGER, seconds=SHIFT) if stay else buffer.batches()
-    with closing(ahead(_prepared(source))) as batches, _settled():
+    with (
+        closing(ahead(_prepared(source))) as batches,
+        behind(buffer.acknowledge) as acknowledge,
+        _settled(),
+    ):
         for messages, batch in batches:
             _write_or_set_aside([payload for _key, payload in messages], batch)
-            buffer.acknowledge(messages)
+            acknowledge(messages)
             done += len(messages)
     return done
 

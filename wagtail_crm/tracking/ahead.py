@@ -1,8 +1,8 @@
-"""Fetching the next while this one is being worked on."""
+"""Fetching the next, and putting away the last, while this one is being worked on."""
 
-from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -19,3 +19,24 @@ def ahead(source: Generator[Item, None, None]) -> Generator[Item, None, None]:
         while (item := coming.result()) is not None:
             coming = reader.submit(next, source, None)
             yield item
+
+
+@contextmanager
+def behind(work: Callable[[Item], None]) -> Iterator[Callable[[Item], None]]:
+    """Have a thread do ``work`` with what is given to the function that this yields.
+
+    It is done with one before it is given another, and with all at the end: an error of ``work``
+    is raised there. It must not use the database either.
+    """
+    last: Future[None] | None = None
+
+    def give(item: Item) -> None:
+        nonlocal last
+        if last is not None:
+            last.result()
+        last = worker.submit(work, item)
+
+    with ThreadPoolExecutor(1) as worker:
+        yield give
+        if last is not None:
+            last.result()

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 # Numbers of element types, from PostgreSQL's catalogue pg_type; they never change.
-BOOL, BIGINT, TEXT, TIMESTAMPTZ, UUID_TYPE = 16, 20, 25, 1184, 2950
+BOOL, BIGINT, TEXT, TIMESTAMPTZ, UUID_TYPE, JSONB = 16, 20, 25, 1184, 2950, 3802
 NULL = b"\xff\xff\xff\xff"
 EPOCH = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 MICROSECOND = datetime.timedelta(microseconds=1)
@@ -40,6 +40,11 @@ def moments(times: Sequence[datetime.datetime]) -> Array:
 def texts(values: Iterable[object]) -> Array:
     """text[]: of whatever is not None the text that it is, e.g. of a constant its value."""
     return _of_any_size(TEXT, _text, values)
+
+
+def documents(texts: Iterable[str]) -> Array:
+    """jsonb[], of JSON."""
+    return _of_any_size(JSONB, _document, texts)
 
 
 def uuids(keys: Iterable[UUID | None]) -> Array:
@@ -74,6 +79,11 @@ def _head(element: int, length: int) -> bytes:
 
 def _text(value: object) -> bytes:
     encoded = str(value).encode()
+    return len(encoded).to_bytes(4) + encoded
+
+
+def _document(text: str) -> bytes:
+    encoded = b"\1" + text.encode()  # what comes is in the first and only version of jsonb
     return len(encoded).to_bytes(4) + encoded
 
 

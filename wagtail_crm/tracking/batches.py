@@ -36,7 +36,7 @@ class Batch:
             arrays.optional_integers([event.site_id for event in self.events]),
             arrays.texts([event.subject for event in self.events]),
             arrays.texts([event.value for event in self.events]),
-            arrays.texts([as_json(event.data) for event in self.events]),
+            arrays.documents([as_json(event.data) for event in self.events]),
         ]
 
 

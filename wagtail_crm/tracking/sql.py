@@ -11,7 +11,7 @@ WITH fresh AS (
          member_id, visitor_id, handed_over, uncounted)
     SELECT unnest(%b::uuid[]), unnest(%b::timestamptz[]), unnest(%b::text[]), unnest(%b::bigint[]),
            unnest(%b::bigint[]), unnest(%b::text[]), unnest(%b::text[])::numeric,
-           unnest(%b::text[])::jsonb,
+           unnest(%b::jsonb[]),
            unnest(%b::bigint[]), unnest(%b::uuid[]), unnest(%b::boolean[]), unnest(%b::boolean[])
     ON CONFLICT DO NOTHING
     RETURNING id, at, kind, member_id, page_id, subject, value, uncounted
@@ -45,7 +45,7 @@ TOUCH_VISITORS_POSTGRESQL = """
 INSERT INTO wagtail_crm_tracking_visitor AS visitor
     (id, first_seen_at, last_seen_at, first_touch, last_touch)
 SELECT unnest(%b::uuid[]) AS id, unnest(%b::timestamptz[]), unnest(%b::timestamptz[]),
-       unnest(%b::text[])::jsonb, unnest(%b::text[])::jsonb
+       unnest(%b::jsonb[]), unnest(%b::jsonb[])
 ORDER BY 1
 ON CONFLICT (id) DO UPDATE SET
     first_touch = CASE

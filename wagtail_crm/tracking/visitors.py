@@ -3,6 +3,7 @@
 import datetime
 from collections import defaultdict
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -57,26 +58,33 @@ def with_owners(events: Sequence[NewEvent]) -> list[NewEvent]:
     One whose visitor has since said no loses the visitor's id. Must run in a transaction; the
     rows of the browsers stay locked, so that nobody logs in on them halfway.
     """
-    seen: dict[UUID, list[NewEvent]] = defaultdict(list)
-    for event in events:
+    # By number: hashing it takes a tenth of the time.
+    seen: dict[int, list[int]] = defaultdict(list)
+    for place, event in enumerate(events):
         if event.visitor_id:
-            seen[event.visitor_id].append(event)
+            seen[event.visitor_id.int].append(place)
     if not seen:
         return list(events)
-    rows = [_sighting(key, seen[key]) for key in sorted(seen)]
+    rows = [_sighting([events[place] for place in seen[key]]) for key in sorted(seen)]
     connection = connections[router.db_for_write(Visitor)]
     if connection.vendor == "postgresql":
         known = _touch_postgresql(connection, rows)
     else:
         known = _touch_portable(rows)
-    return [_with_owner(event, known) for event in events]
+    owned = list(events)
+    for key, owner in known.items():
+        for place in seen[key.int]:
+            owned[place] = _with_owner(events[place], owner)
+    return owned
 
 
-def _sighting(key: UUID, events: list[NewEvent]) -> Sighting:
-    events.sort(key=lambda event: event.at)
-    touches = [event.data["touch"] for event in events if event.data.get("touch")]
+def _sighting(events: list[NewEvent]) -> Sighting:
+    """Of the browser of these ``events``."""
+    events.sort(key=attrgetter("at"))
+    touches = [touch for event in events if (touch := event.data.get("touch"))]
     first_touch = events[0].data.get("touch", {})
     last_touch = touches[-1] if touches else {}
+    key: Any = events[0].visitor_id
     return Sighting(key, events[0].at, events[-1].at, first_touch, last_touch)
 
 
@@ -85,8 +93,8 @@ def _touch_postgresql(connection: Any, rows: list[Sighting]) -> dict[UUID, Owner
         arrays.uuids([row.id for row in rows]),
         arrays.moments([row.first_seen_at for row in rows]),
         arrays.moments([row.last_seen_at for row in rows]),
-        arrays.texts([as_json(row.first_touch) for row in rows]),
-        arrays.texts([as_json(row.last_touch) for row in rows]),
+        arrays.documents([as_json(row.first_touch) for row in rows]),
+        arrays.documents([as_json(row.last_touch) for row in rows]),
     ]
     with arrays.array_cursor(connection) as cursor:
         cursor.execute(sql.TOUCH_VISITORS_POSTGRESQL, columns)
@@ -123,10 +131,7 @@ def _merge(visitor: Visitor, sighting: Sighting) -> None:
     visitor.last_seen_at = max(visitor.last_seen_at, sighting.last_seen_at)
 
 
-def _with_owner(event: NewEvent, known: dict[UUID, Owner]) -> NewEvent:
-    owner = known.get(event.visitor_id) if event.visitor_id else None
-    if owner is None:
-        return event
+def _with_owner(event: NewEvent, owner: Owner) -> NewEvent:
     uncounted = owner.hides(event)
     if event.uncounted != uncounted:
         event = msgspec.structs.replace(event, uncounted=uncounted)
