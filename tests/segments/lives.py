@@ -11,9 +11,16 @@ from django.utils import timezone
 from wagtail.models import Locale, Page
 
 from example.shop.models import ArticlePage, PageTag
+from tests.loyalty.factories import make_staff
+from tests.mail.factories import CHROME, make_campaign
 from tests.members.factories import make_attribute, make_member
 from tests.segments import oracle
 from tests.segments.strategies import CATEGORIES, CHOICES, KINDS, PARSERS, TYPES, VALUES
+from tests.surveys.factories import BAKE, BREAD, CAKES, WHY, answer, make_survey
+from wagtail_crm.loyalty.actions import adjust_points
+from wagtail_crm.mail.actions import record_click, record_open
+from wagtail_crm.mail.events import SENT, campaign_event
+from wagtail_crm.mail.models import Delivery, Link
 from wagtail_crm.members import actions as members
 from wagtail_crm.members.models import MemberTag
 from wagtail_crm.tracking import actions as tracking
@@ -28,6 +35,7 @@ BEGINNINGS = [
     datetime.datetime(2027, 3, 13, 4, 45, tzinfo=datetime.UTC),
     datetime.datetime(2028, 2, 27, 14, 59, 59, tzinfo=datetime.UTC),
 ]
+URL = "https://shop.example/kit"
 HOURS = [1, 5, 9, 16, 24, 31, 72]
 DATA = [
     {},
@@ -79,7 +87,17 @@ def make_world():
         parsers=PARSERS,
         segments={},
         categories=CATEGORIES,
+        survey=make_survey(answers_can_change=True),
+        staff=make_staff(),
+        **_letters(),
     )
+
+
+def _letters():
+    """Two campaigns, each with a link."""
+    campaigns = [make_campaign(), make_campaign()]
+    links = {each.pk: Link.objects.create(campaign=each, url=URL).pk for each in campaigns}
+    return {"campaigns": {each.pk: each for each in campaigns}, "links": links}
 
 
 class Life:
@@ -89,6 +107,7 @@ class Life:
         self.world = world
         self.members = [make_member() for _number in range(PEOPLE)]
         self.people = [oracle.Person(member.uuid) for member in self.members]
+        self.newly_gone = []
 
     @property
     def today(self):
@@ -101,6 +120,9 @@ class Life:
                 event = getattr(self, kind)(self.members[number], self.people[number], *details)
                 events += [event] if event else []
             tracking.record_events(events=events)
+        # Points end with the membership, when all that happened is committed.
+        while self.newly_gone:
+            self.newly_gone.pop().points = 0
 
     def event(self, member, person, kind, page, days_ago, hour, subject, value, data):
         day = self.today - datetime.timedelta(days=days_ago)
@@ -139,16 +161,59 @@ class Life:
         members.update_member(member=member, fields={"time_zone": zone})
         person.zone = zone
 
+    def points(self, member, person, points):
+        points = max(points, -person.points)
+        if points:
+            staff = self.world.staff
+            adjust_points(member=member, points=points, reason="Test", staff=staff)
+            person.points += points
+
+    def survey(self, member, person, baked, why):
+        answer(self.world.survey, member, bake=baked, why=why)
+        person.answers = {BAKE: set(baked)} | ({WHY: {""}} if why else {})
+
+    def mail(self, member, person, campaign, days_ago):
+        """It was sent some days ago; nobody gets one twice."""
+        if campaign in person.mails:
+            return
+        name = self.world.campaigns[campaign].name
+        at = timezone.now() - datetime.timedelta(days=days_ago, minutes=1)
+        sent = {"status": Delivery.Status.SENT, "sent_at": at}
+        delivery = Delivery.objects.create(campaign_id=campaign, member=member, **sent)
+        person.mails[campaign] = oracle.Mail(_day(at), delivery.pk)
+        return campaign_event(SENT, delivery, name, at)
+
+    def opening(self, member, person, campaign, agent):
+        mail = person.mails.get(campaign)
+        if mail:
+            record_open(delivery_id=mail.delivery, user_agent=agent)
+            mail.opened = mail.opened or (_day(timezone.now()) if agent == CHROME else None)
+
+    def click(self, member, person, campaign):
+        mail = person.mails.get(campaign)
+        if mail:
+            link = self.world.links[campaign]
+            record_click(delivery_id=mail.delivery, link_id=link, user_agent=CHROME)
+            today = _day(timezone.now())
+            mail.opened, mail.clicked = mail.opened or today, mail.clicked or today
+
     def status(self, member, person, status, days_ago):
         if status == "withdrawn":
             members.withdraw_member(member=member)
             person.consents = dict.fromkeys(person.consents, False)
+            if person.status != "withdrawn":
+                self.newly_gone.append(person)
         else:
             at = timezone.now() - datetime.timedelta(days=days_ago)
             fields = {"status": status, "registered_at": at, "withdrawn_at": None}
             members.update_member(member=member, fields=fields)
-            person.registered = timezone.localdate(at, timezone.get_default_timezone())
+            person.registered = _day(at)
         person.status = status
+
+
+def _day(moment):
+    """Where the site is."""
+    return timezone.localdate(moment, timezone.get_default_timezone())
 
 
 def happenings(world, chance, events, changes):
@@ -178,6 +243,7 @@ def happenings(world, chance, events, changes):
 def _change(world, chance):
     person, key = chance.randrange(PEOPLE), chance.choice(sorted(VALUES))
     status = chance.choice(["registered", "registered", "withdrawn"])
+    campaign, why = chance.choice(sorted(world.campaigns)), chance.choice(["", "Because."])
     return chance.choice(
         [
             ("attribute", person, key, chance.choice([None, *VALUES[key]])),
@@ -188,6 +254,12 @@ def _change(world, chance):
             ("language", person, chance.choice(["", "ja", "en"])),
             ("zone", person, chance.choice(ZONES)),
             ("status", person, status, chance.choice([0, 1, 2, 3, 29, 30, 40])),
+            ("points", person, chance.choice([-30, 10, 50, 100])),
+            ("survey", person, chance.sample([BREAD, CAKES], chance.choice([1, 2])), why),
+            ("mail", person, campaign, chance.choice([0, 0, 1, 2, 3, 4, 6])),
+            ("mail", person, campaign, chance.choice([0, 1, 2])),
+            ("opening", person, campaign, chance.choice([CHROME, CHROME, "Mozilla/5.0"])),
+            ("click", person, campaign),
         ]
     )
 

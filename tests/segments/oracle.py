@@ -39,6 +39,16 @@ class Fact:
 
 
 @dataclass
+class Mail:
+    """One mail: the days on which it was sent, and first opened and clicked by a person."""
+
+    sent: datetime.date
+    delivery: int
+    opened: datetime.date | None = None
+    clicked: datetime.date | None = None
+
+
+@dataclass
 class Person:
     id: uuid.UUID = field(default_factory=uuid.uuid4)
     status: str = "prospect"
@@ -49,6 +59,9 @@ class Person:
     tags: set = field(default_factory=set)
     consents: dict = field(default_factory=dict)
     facts: list = field(default_factory=list)
+    points: int = 0
+    answers: dict = field(default_factory=dict)  # question → what they said
+    mails: dict = field(default_factory=dict)
 
 
 def today_at(zone, world):
@@ -309,6 +322,46 @@ def segment(person, value, world):
     return belongs(person, match, rules, world) is (value["membership"] == "in")
 
 
+def points(person, value, world):
+    if value["comparison"] == "at_least":
+        return person.points >= value["points"]
+    return person.points <= value["points"]
+
+
+def survey(person, value, world):
+    question = value["question"].partition(":")[2]
+    said = person.answers.get(question, set()) if question else set(person.answers)
+    wanted = {answer.rpartition(":")[2] for answer in value["answers"]}
+    answered = bool(said & wanted) if question and wanted else bool(said)
+    return answered is (value["comparison"] == "did")
+
+
+def mail(person, value, world):
+    mails = [
+        mail
+        for campaign, mail in person.mails.items()
+        if value["which"] == "any" or campaign == value["campaign"]
+    ]
+    deed, window, soon = value["deed"], value["window"], value["days"]
+    if deed == "sent":
+        return any(in_window(mail.sent, value, window, world) for mail in mails)
+    days = [(mail.sent, getattr(mail, deed.removeprefix("not_"))) for mail in mails]
+    if not deed.startswith("not_"):
+        return any(
+            (done - sent).days <= soon
+            if window == "within"
+            else in_window(done, value, window, world)
+            for sent, done in days
+            if done
+        )
+    if window == "within":
+        today = today_at(world.zone, world)
+        over = [(sent, done) for sent, done in days if (today - sent).days > soon]
+        return bool(over) and not any(done and (done - sent).days <= soon for sent, done in over)
+    asked = [done for sent, done in days if in_window(sent, value, window, world)]
+    return bool(asked) and not any(asked)
+
+
 RULES = {
     function.__name__: function
     for function in (
@@ -322,5 +375,8 @@ RULES = {
         registered,
         share,
         segment,
+        points,
+        survey,
+        mail,
     )
 }

@@ -4,6 +4,8 @@ import datetime
 
 import hypothesis.strategies as st
 
+from tests.surveys.factories import BAKE, BREAD, CAKES, WHY
+
 CITIES = ["Tokyo", "Osaka", "大阪", "tokyo bay"]
 # Around the moments at which lives begin, leap days and anniversaries of them.
 DATES = [
@@ -217,6 +219,41 @@ def share_rules(draw):
     }
 
 
+@st.composite
+def mail_rules(draw, world, windows_of=("ever", "last", "before", "ago", "dates", "within")):
+    deeds = ["opened", "not_opened", "not_opened", "clicked", "not_clicked"]
+    value = draw(windows(world, windows_of))
+    if value["window"] != "within":
+        deeds.append("sent")
+    campaign = draw(st.none() | st.sampled_from(sorted(world.campaigns)))
+    which = "any" if campaign is None else "one"
+    return "mail", {
+        "deed": draw(st.sampled_from(deeds)),
+        "which": which,
+        "campaign": campaign,
+    } | value
+
+
+@st.composite
+def survey_rules(draw, world):
+    question, answers = draw(st.sampled_from([("", []), (BAKE, [BREAD, CAKES]), (WHY, [])]))
+    asked = f"{world.survey.pk}:{question}"
+    chosen = draw(st.sets(st.sampled_from(answers))) if answers else []
+    return "survey", {
+        "question": asked,
+        "comparison": draw(st.sampled_from(["did", "did_not"])),
+        "answers": sorted(f"{asked}:{answer}" for answer in chosen),
+    }
+
+
+def points_rules():
+    comparison = st.sampled_from(["at_least", "at_most"])
+    value = st.fixed_dictionaries(
+        {"comparison": comparison, "points": st.sampled_from([0, 1, 10, 60, 100])}
+    )
+    return st.tuples(st.just("points"), value)
+
+
 def simple_rules(world):
     tags = sorted(world.tags)
     fields = {
@@ -257,6 +294,9 @@ def leaves(world):
         registered_rules(world),
         share_rules(),
         simple_rules(world),
+        mail_rules(world),
+        mail_rules(world),
+        st.one_of(survey_rules(world), points_rules()),
     )
 
 
@@ -283,4 +323,5 @@ def timed_rules(world):
     """Rules whose answer time alone may change."""
     moving = ("last", "before", "ago")
     deeds = placed_rules(world).filter(lambda rule: rule[1].get("window") in moving)
-    return st.one_of(near_dates(), near_dates(), deeds, registered_rules(world))
+    mails = mail_rules(world, [*moving, "within"])
+    return st.one_of(near_dates(), near_dates(), deeds, registered_rules(world), mails)
