@@ -220,7 +220,7 @@ def share_rules(draw):
 
 
 @st.composite
-def mail_rules(draw, world, windows_of=("ever", "last", "before", "ago", "dates", "within")):
+def mail_rules(draw, world, windows_of=("ever", "last", "before", "ago", "dates", *["within"] * 4)):
     deeds = ["opened", "not_opened", "not_opened", "clicked", "not_clicked"]
     value = draw(windows(world, windows_of))
     if value["window"] != "within":
