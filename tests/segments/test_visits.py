@@ -25,6 +25,7 @@ from tests.tracking.factories import CHROME, IPHONE
 from wagtail_crm.mail.recipients import available_segments, segments_of
 from wagtail_crm.segments import compiled
 from wagtail_crm.segments.audience import Audience, Viewer
+from wagtail_crm.segments.histories import history_of
 from wagtail_crm.segments.models import Segment
 from wagtail_crm.tracking import actions as tracking
 from wagtail_crm.tracking.context import Crm
@@ -48,15 +49,22 @@ def crm_of(visitor=None, user=None, agent=CHROME, path="/", consent=True, **head
     return request.crm
 
 
-def visited(visitor, kind="page_view", page=None, at=None):
+def visited(visitor, kind="page_view", page=None, at=None, **fields):
     event = NewEvent(
         kind=kind,
         visitor_id=visitor,
         page_id=page.pk if page else 0,
         site_id=1,
         at=at or timezone.now(),
+        **fields,
     )
     tracking.record_events(events=[event])
+
+
+def with_details(name, comparison, value, **rule):
+    kind, stored = behaviour(**rule)
+    detail = {"name": name, "comparison": comparison, "value": value}
+    return kind, stored | {"properties": [detail]}
 
 
 class TestMembers:
@@ -124,6 +132,42 @@ class TestVisitors:
         visited(visitor, "search")
         caches[settings.WAGTAIL_CRM.get("CACHE_ALIAS", "default")].clear()
         assert segment.pk in crm_of(visitor).segments
+
+    def test_details_of_what_they_did_count_as_well(self, shop):
+        _shop, baking, bread = shop
+        on_phone, on_computer, twice = [
+            make_segment(with_details(*test, pages=[baking], times=times))
+            for *test, times in (
+                ("device", "is", "phone", 1),
+                ("device", "is", "computer", 1),
+                ("touch.utm_source", "contains", "LETTER", 2),
+            )
+        ]
+        visitor = uuid.uuid4()
+        visited(visitor, page=bread, data={"device": "phone", "touch": {"utm_source": "letter"}})
+        visited(visitor, "search", data={"device": "computer"})
+        assert set(crm_of(visitor).segments) == {on_phone.pk}
+        visited(visitor, data={"device": "computer"})
+        assert set(crm_of(visitor).segments) == {on_phone.pk}
+        visited(visitor, page=bread, data={"touch": {"utm_source": "letters"}})
+        assert set(crm_of(visitor).segments) == {on_phone.pk, twice.pk}
+        assert on_computer.pk not in crm_of(visitor).segments
+
+    def test_the_record_holds_the_details_asked_for_and_no_more(self, django_assert_num_queries):
+        make_segment(with_details("device", "is", "phone"))
+        visitor = uuid.uuid4()
+        facts = {"device": "phone", "os": "iOS"}
+        visited(visitor, data=facts)
+        visited(visitor, "search", data=facts)
+        deeds = history_of(visitor).deeds
+        assert {kind: [each.data for each in several] for kind, several in deeds.items()} == {
+            "page_view": [{"device": "phone"}]
+        }
+
+        later = make_segment(with_details("os", "is", "iOS"))
+        assert later.pk in crm_of(visitor).segments
+        with django_assert_num_queries(0):
+            assert later.pk in crm_of(visitor).segments
 
     def test_without_consent_nothing_of_what_they_did_is_asked(self):
         segment = make_segment(behaviour("search", comparison="at_most", times=0))

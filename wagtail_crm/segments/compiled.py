@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from .interests import Interests
 from .models import Segment, segment_field
 from .pages import facts_of_pages
-from .rules.base import Broken, Dependencies, Rule
+from .rules.base import Broken, Dependencies, Detail, Rule
 from .rules.blocks import group_of
 from .rules.groups import Group
 from .rules.person import PageFacts, Reads, families
@@ -101,6 +101,11 @@ class LiveSegments:
     def ask_about_visits(self) -> bool:
         """Whether any of them asks something of the visit."""
         return any(segment.visit for segment in self.segments)
+
+    @cached_property
+    def details(self) -> frozenset[Detail]:
+        """What they compare in the data of events."""
+        return frozenset().union(*(segment.rule.details() for segment in self.segments))
 
     @cached_property
     def pages(self) -> dict[int, PageFacts]:

@@ -100,6 +100,7 @@ class VisitorFacts:
             now=timezone.now(),
             language=get_language() or "",
             totals=self.history.totals,
+            events=self.history.deeds,
             pages=PageTree({**self.history.pages, **lately_live_segments().pages}),
             facts=facts | {"segment": segments},
         )

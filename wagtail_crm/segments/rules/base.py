@@ -4,7 +4,7 @@ import datetime
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
@@ -99,6 +99,13 @@ class Interest:
     subject: str = ""
 
 
+class Detail(NamedTuple):
+    """A name in the data of the events of a kind; of what is inside another, the outermost."""
+
+    kind: str
+    name: str
+
+
 MemberIds = QuerySet[Any, Any]
 
 
@@ -135,6 +142,10 @@ class Rule(ABC):
         facts = families(self.dependencies().fields) & frozenset(person_facts)
         totals = dict.fromkeys(self.dependencies().kinds, ALWAYS)
         return Reads(totals=totals, facts=facts)
+
+    def details(self) -> frozenset[Detail]:
+        """What it compares in the data of events."""
+        return frozenset()
 
     def interests(self) -> frozenset[Interest]:
         """Which events can change its answer; fewer of them make a refresh cheaper."""

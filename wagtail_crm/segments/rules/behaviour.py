@@ -13,7 +13,7 @@ from wagtail_crm.tracking.kinds import event_kinds
 from wagtail_crm.tracking.models import DailyTotal, Event
 
 from . import records
-from .base import EVERYBODY, Dependencies, Interest, MemberIds, Rule, Scope, WordedRule
+from .base import EVERYBODY, Dependencies, Detail, Interest, MemberIds, Rule, Scope, WordedRule
 from .behaviour_words import clause_of
 from .expressions import IsOneOfTexts
 from .person import Person, Reads, Total
@@ -187,6 +187,10 @@ class Did(WordedRule):
             case "last":
                 return replace(self.window, newest=None, last=None)
         return self.window
+
+    def details(self) -> frozenset[Detail]:
+        names = {each.path[0] for each in self.properties}
+        return frozenset(Detail(kind, name) for kind in self.kinds for name in names)
 
     def interests(self) -> frozenset[Interest]:
         pages, below = frozenset(self.place.named), self.place.below

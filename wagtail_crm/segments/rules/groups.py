@@ -10,7 +10,7 @@ from typing import Literal
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from .base import EVERYBODY, Dependencies, Interest, MemberIds, Rule, Scope
+from .base import EVERYBODY, Dependencies, Detail, Interest, MemberIds, Rule, Scope
 from .person import Person, Reads
 from .windows import Period
 from .words import Clause, Ending, all_of, any_of
@@ -57,6 +57,9 @@ class Group(Rule):
 
     def reads(self) -> Reads:
         return reduce(or_, (rule.reads() for rule in self.rules), Reads())
+
+    def details(self) -> frozenset[Detail]:
+        return frozenset().union(*(rule.details() for rule in self.rules))
 
     def interests(self) -> frozenset[Interest]:
         return frozenset().union(*(rule.interests() for rule in self.rules))
