@@ -54,7 +54,7 @@ def test_an_amount_is_asked_for_only_where_there_is_one(editor):
     (asked,) = page.select('[data-controller="w-rules"] [data-w-rules-target="enable"]')
     assert (asked["name"], asked["data-w-rules"]) == (
         "per_value",
-        '{"kind": ["engagement", "purchase"]}',
+        '{"kind": ["purchase", "purchase_item"]}',
     )
 
 
@@ -64,6 +64,9 @@ def test_an_amount_is_asked_for_only_where_there_is_one(editor):
         ({"points": "0"}, "points"),
         ({"per_value": "0"}, "per_value"),
         ({"per_value": "100"}, "per_value"),
+        ({"kind": "engagement", "per_value": "60"}, "per_value"),
+        ({"kind": "engagement", "frequency": "each"}, "frequency"),
+        ({"kind": "video_completed", "frequency": "each"}, "frequency"),
         ({"kind": "points"}, "kind"),
         ({"kind": "nonsense"}, "kind"),
         ({"ends_at": "2025-01-01 00:00"}, "ends_at"),
@@ -73,6 +76,19 @@ def test_a_rule_that_makes_no_sense_is_refused(editor, changes, field):
     response = editor.post("/admin/crm/earningrule/add/", rule_data(**changes))
     assert list(response.context["form"].errors) == [field]
     assert not EarningRule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": "video_completed", "frequency": "daily"},
+        {"kind": "engagement", "frequency": "once"},
+        {"kind": "purchase", "frequency": "each", "per_value": "100"},
+    ],
+)
+def test_what_a_browser_says_earns_points_but_not_without_end(editor, changes):
+    editor.post("/admin/crm/earningrule/add/", rule_data(**changes))
+    assert EarningRule.objects.count() == 1
 
 
 def test_a_rule_switched_on_again_begins_anew(editor):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
 from wagtail_crm.tracking.events import new_event_id
-from wagtail_crm.tracking.kinds import event_kinds
+from wagtail_crm.tracking.kinds import EventKind, event_kinds
 
 from .kinds import POINTS_KIND
 
@@ -27,6 +27,11 @@ def earning_kinds() -> list[tuple[str, Any]]:
     return [(name, kinds) if name else kinds[0] for name, kinds in groups.items()]
 
 
+def has_amount(kind: EventKind) -> bool:
+    """Whether it has one that the site knows; members can let their browsers say any number."""
+    return bool(kind.unit) and not kind.from_browser
+
+
 class EarningRuleForm(WagtailAdminModelForm):
     kind = forms.ChoiceField(label=_("For"), choices=earning_kinds)
 
@@ -34,7 +39,7 @@ class EarningRuleForm(WagtailAdminModelForm):
         super().__init__(*args, **kwargs)
         # Wagtail's script lets one write an amount only for what has one.
         kinds = event_kinds.items()
-        with_amount = [slug for slug, kind in kinds if kind.unit and slug != POINTS_KIND]
+        with_amount = [slug for slug, kind in kinds if has_amount(kind) and slug != POINTS_KIND]
         self.fields["per_value"].widget.attrs |= {
             "data-w-rules-target": "enable",
             "data-w-rules": json.dumps({"kind": with_amount}),
@@ -43,9 +48,20 @@ class EarningRuleForm(WagtailAdminModelForm):
     def clean(self) -> Any:
         cleaned = super().clean()
         kind = event_kinds.get(cleaned.get("kind", ""))
-        if kind and cleaned.get("per_value") and not kind.unit:
+        if kind and cleaned.get("per_value") and not has_amount(kind):
             message = gettext("“%(kind)s” has no amount: leave this empty.")
+            if kind.unit:
+                message = gettext(
+                    "The amount of “%(kind)s” is what the member's browser says, and can be made "
+                    "up: leave this empty."
+                )
             self.add_error("per_value", ValidationError(message % {"kind": kind.label}))
+        if kind and kind.from_browser and cleaned.get("frequency") == self.instance.Frequency.EACH:
+            message = gettext(
+                "“%(kind)s” is what the member's browser says, and can be made up: give the "
+                "points once, or once a day."
+            )
+            self.add_error("frequency", ValidationError(message % {"kind": kind.label}))
         return cleaned
 
     def save(self, commit: bool = True) -> Any:
