@@ -69,7 +69,7 @@ class Round:
         load_facts(self.people, self._wanted(small, lambda reads: reads.facts))
         self._settle(small)
         load_deeds(self.people, reads, self._wanted(small, lambda reads: reads.kinds))
-        self.present = _memberships([segment.pk for segment in small], members)
+        self.present = _memberships({segment.pk for segment in small}, members)
 
     def _settle(self, segments: Iterable[CompiledSegment]) -> None:
         """Decide about those of whom enough is loaded; the others stay open."""
@@ -150,12 +150,12 @@ def _belongs(person: Person, segment: CompiledSegment) -> bool:
     return person.status != Member.Status.WITHDRAWN and segment.rule.holds(person)
 
 
-def _memberships(segment_ids: list[int], member_ids: Collection[int]) -> dict[int, set[int]]:
+def _memberships(segment_ids: Collection[int], member_ids: Iterable[int]) -> dict[int, set[int]]:
     """Who of these members is in which of these segments now."""
     present: dict[int, set[int]] = defaultdict(set)
-    rows = Membership.objects.filter(
-        IsOneOf("member", sorted(member_ids)), IsOneOf("segment", segment_ids)
-    )
-    for segment_id, member_id in rows.order_by().values_list("segment_id", "member_id"):
-        present[segment_id].add(member_id)
+    # By member alone: to look up each of so many pairs would take the index longer.
+    rows = Membership.objects.filter(IsOneOf("member", sorted(member_ids))).order_by()
+    for segment_id, member_id in rows.values_list("segment_id", "member_id"):
+        if segment_id in segment_ids:
+            present[segment_id].add(member_id)
     return present
