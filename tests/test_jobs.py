@@ -143,3 +143,10 @@ def test_crm_run_names_the_jobs_when_there_is_no_such_one(job):
 
     assert err.getvalue() == f"There is no job 'nothing'. Jobs: {', '.join(jobs)}.\n"
     assert done == []
+
+
+def test_a_scheduler_that_is_started_anew_every_night_gets_to_every_job():
+    seldom = {
+        job.slug: job.every for job in jobs.values() if job.every > datetime.timedelta(hours=12)
+    }
+    assert seldom == {}

@@ -22,7 +22,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """A Celery task without arguments that is safe to run at any time, as often as one likes."""
+    """A Celery task without arguments that is safe to run at any time, as often as one likes.
+
+    ``every`` is well below a day: a scheduler that is started anew every night, and counts from
+    there, would never get to it.
+    """
 
     slug: str
     task: Any

@@ -74,7 +74,7 @@ def register_jobs() -> Iterable[Job]:
         Job(
             "forget_unconfirmed",
             forget_unconfirmed,
-            timedelta(days=1),
+            timedelta(hours=6),
             _("Deletes registrations whose address was never confirmed"),
         )
     ]

@@ -101,7 +101,7 @@ def register_jobs() -> Iterable[Job]:
         Job(
             "segment_history",
             tasks.forget_past,
-            timedelta(days=1),
+            timedelta(hours=6),
             _("Drops the history of segments that is past its retention"),
         ),
         Job(

@@ -125,9 +125,7 @@ def register_jobs() -> Iterable[Job]:
         Job(
             "maintain",
             tasks.maintain,
-            # It does its work once a day. A scheduler that is started anew every night, and
-            # counts from there, would never get to a task that is due after a day.
-            timedelta(hours=1),
+            timedelta(hours=1),  # to see whether the day's is done
             _("Upkeep, once a day: months of the event log, retention, anonymisation"),
         ),
     ]

@@ -184,6 +184,19 @@ class TestFreeze:
         assert first["Location"] == second["Location"]
         assert Segment.objects.count() == 2
 
+    @pytest.mark.parametrize(("rights", "name"), [(["add"], "inspect"), (["add", "change"], "run")])
+    def test_while_it_is_made_one_is_led_where_one_may_look(
+        self, editor, client, people, settings, rights, name
+    ):
+        settings.WAGTAIL_CRM = settings.WAGTAIL_CRM | {"RUN_AT_ONCE": 2, "USE_WORKERS": False}
+        editor(*rights, members=["view"])
+        segment = make_segment(name="Everybody")
+
+        response = post(client, "crm_segment_freeze", segment.pk, name="Copy", key=uuid.uuid4())
+
+        assert f"/{name}/".replace("/run/", "/segmentrun/") in response["Location"]
+        assert client.get(response["Location"], **ASKED).status_code == 200
+
 
 class TestBulk:
     def bulk(self, *people):

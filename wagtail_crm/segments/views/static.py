@@ -258,8 +258,12 @@ class FreezeView(MembersScreen, FormView):
 
     def _run_page(self, run: SegmentRun) -> HttpResponse:
         run.refresh_from_db()
-        if run.status == run.Status.DONE:
-            return redirect(reverse("crm_segment:inspect", args=[run.options["target"]]))
+        copy = run.options.get("target")
+        # Who may only add segments may not look at what is done to them.
+        if copy and (
+            run.status == run.Status.DONE or not AddToStatic().permitted(self.request.user)
+        ):
+            return redirect(reverse("crm_segment:inspect", args=[copy]))
         return redirect(reverse("crm_segment_run", args=[run.pk]))
 
 
