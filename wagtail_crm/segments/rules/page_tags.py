@@ -2,23 +2,39 @@
 
 import functools
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import swapper
 from django.apps import apps
-from django.db.models import Model, Q
-from taggit.models import ItemBase
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import IntegerField, Model, Q
+from taggit.models import CommonGenericTaggedItemBase, ItemBase
+from wagtail.models import get_page_models
 
 from .expressions import IsOneOf
 
 
-@functools.cache
-def page_tag_models() -> tuple[type[Model], ...]:
-    """The models that put tags on pages: those of ``ClusterTaggableManager``.
+class TagRows(NamedTuple):
+    """Rows that put a tag on a page, and the column that says on which."""
 
-    Tags that taggit keeps in its one table for everything are not among them.
-    """
+    rows: Any
+    page: str
+
+
+def _tag_rows() -> Iterator[TagRows]:
+    """Of ``ClusterTaggableManager`` and its like, and of tables for tags of whatever there is."""
+    for model in _page_tag_models():
+        yield TagRows(model._default_manager.order_by(), "content_object")
+    pages = ContentType.objects.get_for_models(*get_page_models()).values()
+    for model in _tag_models_of_anything():
+        rows = model._default_manager.order_by()
+        yield TagRows(rows.filter(content_type__in=[each.pk for each in pages]), "object_id")
+
+
+@functools.cache
+def _page_tag_models() -> tuple[Any, ...]:
+    """The models that put tags on pages and nothing else: those with a key to a page."""
     page = swapper.load_model("wagtailcore", "Page")
     return tuple(
         model
@@ -36,21 +52,31 @@ def _tagged_model(model: Any) -> "type[Model] | None":
     return related if isinstance(related, type) else None
 
 
+@functools.cache
+def _tag_models_of_anything() -> tuple[Any, ...]:
+    """Those like ``taggit.TaggedItem``, which ``TaggableManager`` uses; pages have numbers."""
+    return tuple(
+        model
+        for model in apps.get_models()
+        if issubclass(model, CommonGenericTaggedItemBase)
+        and isinstance(model._meta.get_field("object_id"), IntegerField)
+    )
+
+
 def has_tag(name: str) -> Q:
     """Pages with a tag of this name, as a condition on pages."""
     found = Q(pk__in=())
-    for model in page_tag_models():
-        rows: Any = model._default_manager.filter(tag__name=name)
-        found |= Q(pk__in=rows.values("content_object"))
+    for rows, page in _tag_rows():
+        found |= Q(pk__in=rows.filter(tag__name=name).values(page))
     return found
 
 
 def tags_of_pages(page_ids: Sequence[int]) -> dict[int, set[str]]:
     """Names of the tags of these pages."""
     tags: dict[int, set[str]] = defaultdict(set)
-    for model in page_tag_models():
-        rows: Any = model._default_manager.filter(IsOneOf("content_object", page_ids))
-        for page_id, name in rows.order_by().values_list("content_object_id", "tag__name"):
+    for rows, page in _tag_rows():
+        found = rows.filter(IsOneOf(page, page_ids))
+        for page_id, name in found.values_list(page, "tag__name"):
             tags[page_id].add(name)
     return tags
 
@@ -58,7 +84,6 @@ def tags_of_pages(page_ids: Sequence[int]) -> dict[int, set[str]]:
 def names_of_page_tags() -> list[str]:
     """Every tag that is on a page, by name."""
     names: set[str] = set()
-    for model in page_tag_models():
-        rows: Any = model._default_manager.order_by()
+    for rows, _page in _tag_rows():
         names.update(rows.values_list("tag__name", flat=True).distinct())
     return sorted(names)
