@@ -76,3 +76,26 @@ def test_is_for_who_may_see_segments(editor, client, both):
     assert client.get(url).status_code == 302
     editor("view")
     assert client.get(url).status_code == 200
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+def test_what_takes_too_long_is_cut_off(chief, client, both, settings):
+    settings.WAGTAIL_CRM = settings.WAGTAIL_CRM | {"COUNT_TIMEOUT": 0.1}
+    first, second = both
+    url = reverse("crm_segment_overlap", args=[first.pk])
+    client.get(url, **ENGLISH)
+    rival = connection.copy()
+    rival.set_autocommit(False)
+    try:
+        with rival.cursor() as cursor:
+            cursor.execute("LOCK TABLE wagtail_crm_segments_membership IN ACCESS EXCLUSIVE MODE")
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '5s'")  # so that it fails rather than waits
+        page = client.get(url, {"other": second.pk}, **ENGLISH)
+    finally:
+        rival.close()
+        connection.close()
+
+    assert "Counting both takes too long at present." in page.text

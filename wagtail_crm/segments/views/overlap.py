@@ -7,8 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
 from wagtail_crm.chooser_widgets import CrmChooser
+from wagtail_crm.conf import crm_settings
 from wagtail_crm.segments.models import Segment
 from wagtail_crm.segments.overlap import WIDTH, overlap_of
+from wagtail_crm.segments.patience import TookTooLong, no_longer_than
 
 from .screens import SegmentScreen
 
@@ -28,7 +30,11 @@ class OverlapView(SegmentScreen, TemplateView):
         if not form.is_valid():
             return super().get_context_data(form=OtherForm(), **kwargs)
         other = form.cleaned_data["other"]
-        overlap = overlap_of(self.segment, other)
+        try:
+            with no_longer_than(crm_settings.count_timeout):
+                overlap = overlap_of(self.segment, other)
+        except TookTooLong:
+            return super().get_context_data(form=form, took_too_long=True, **kwargs)
         first, both, second = overlap.widths
         drawing = {"width": WIDTH, "first": first, "both": both, "second": second}
         drawing |= {"second_from": first + both}
