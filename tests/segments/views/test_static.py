@@ -129,6 +129,16 @@ class TestPage:
 
         assert members_of(guests) == {people[1].pk}
 
+    def test_who_may_not_see_members_cannot_ask_who_there_is(self, editor, client, guests, people):
+        editor("view", "change")
+
+        for name in ("crm_segment_upload", "crm_segment_members"):
+            sent = post(
+                client, name, guests.pk, file=file("m1@example.jp\n"), member=[people[0].pk]
+            )
+            assert sent.status_code == 403
+        assert members_of(guests) == set()
+
     def test_a_segment_by_rules_has_none_of_this(self, chief, client):
         segment = make_segment(name="Rules")
 
