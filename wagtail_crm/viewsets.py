@@ -102,6 +102,26 @@ class SavedByHandMixin:
         self.autosave_enabled = False
 
 
+class ReadOnceMixin:
+    """For views that edit: what is shown is read once.
+
+    Wagtail reads it again when it knows that it may be edited. What is saved is read again.
+    """
+
+    request: HttpRequest
+    object: Any = None
+
+    def get_object(self, queryset: Any = None) -> Any:
+        if self.request.method != "GET":
+            return super().get_object(queryset)  # type: ignore[misc]
+        if self.object is None:
+            self.object = self.read()
+        return self.object
+
+    def read(self) -> Any:
+        return super().get_object()  # type: ignore[misc]
+
+
 class CrmDeleteBulkAction(DeleteBulkAction):
     """Wagtail's own names what it does not delete, to whoever asks it to."""
 

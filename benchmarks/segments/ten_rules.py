@@ -79,11 +79,11 @@ def make(seed: int) -> None:
     from wagtail_crm.segments.models import Segment
 
     Segment.objects.filter(name__in=[NAME, NAME_BY_HAND]).delete()
-    Segment.objects.create(name=NAME, match="all", rules=_rules())
+    Segment.objects.create(name=NAME, match="all", rules=rules())
     Segment.objects.create(name=NAME_BY_HAND, live=False)
 
 
-def _rules() -> list[tuple[str, dict[str, Any]]]:
+def rules() -> list[tuple[str, dict[str, Any]]]:
     from wagtail.models import Page
 
     from wagtail_crm.members.models import AttributeDefinition, MemberTag

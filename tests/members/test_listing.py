@@ -93,6 +93,15 @@ def test_list_asks_at_most_fifteen_questions(editor, number, django_assert_max_n
         ("c07", ["田中 陽子"]),
         ("%", []),
         ("鈴木 陽子", []),
+        ("陽", ["田中 陽子"]),
+        ("なか", ["田中 陽子"]),
+        ("ko@exam", ["田中 陽子"]),
+        ("ｙｏｋｏ", ["田中 陽子"]),
+        ("y", ["田中 陽子"]),
+        ("陽中", []),
+        ("_oko", []),
+        ("\\", []),
+        ("なたか", []),
     ],
 )
 def test_search_finds_names_readings_addresses_and_codes(editor, words, found):

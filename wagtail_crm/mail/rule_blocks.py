@@ -8,8 +8,8 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
-from wagtail_crm.chooser_blocks import CrmChooserBlock
 from wagtail_crm.segments.rules.base import Broken, Rule
+from wagtail_crm.segments.rules.named_blocks import NamedChooserBlock
 from wagtail_crm.segments.rules.window_blocks import (
     EVER,
     SHOWN_BY_WINDOW,
@@ -50,7 +50,7 @@ class MailRuleBlock(TimedRuleBlock):
         default="any",
         label=_("Which"),
     )
-    campaign = CrmChooserBlock("wagtail_crm_mail.Campaign", required=False, label=_("Campaign"))
+    campaign = NamedChooserBlock("wagtail_crm_mail.Campaign", required=False, label=_("Campaign"))
     window = blocks.ChoiceBlock(
         choices=[*WINDOWS, (WITHIN, _("within … days of getting it"))],
         default=EVER,

@@ -10,11 +10,12 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from wagtail.admin.filters import DateRangePickerWidget, MultipleUserFilter, WagtailFilterSet
+from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 
 from wagtail_crm.registry import Registry
 
-from .accounts import staff
+from .accounts import owners
+from .choice_filters import RowsFilter, UsersFilter
 from .models import AttributeDefinition, ConsentRecord, Member, MemberTag
 
 
@@ -40,17 +41,13 @@ class MemberFilterSet(WagtailFilterSet):
     status = django_filters.MultipleChoiceFilter(
         label=_("Status"), choices=Member.Status.choices, widget=forms.CheckboxSelectMultiple
     )
-    tag = django_filters.ModelMultipleChoiceFilter(
-        label=_("Tag"),
-        queryset=MemberTag.objects.order_by("name"),
-        method="filter_tags",
-        widget=forms.CheckboxSelectMultiple,
+    tag = RowsFilter(
+        label=_("Tag"), queryset=MemberTag.objects.order_by("name"), method="filter_tags"
     )
-    owner = MultipleUserFilter(
+    owner = UsersFilter(
         label=pgettext_lazy("member", "Owner"),
-        queryset=lambda request: staff(),
+        queryset=lambda request: owners(),
         method="filter_owners",
-        widget=forms.CheckboxSelectMultiple,
     )
     language = django_filters.MultipleChoiceFilter(
         label=_("Language"),

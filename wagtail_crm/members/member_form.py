@@ -40,10 +40,12 @@ class MemberForm(WagtailAdminModelForm):
             choices=[("", _("Not known")), *settings.LANGUAGES],
             help_text=_("The language of mails to this person."),
         )
-        self.fields["tags"].help_text = ""  # the widget says it
         self.fields["tags"].help_text = ""  # taggit's speaks of commas; the widget explains itself
         owner = Q(pk=self.instance.owner_id)
-        self.fields["owner"].queryset = staff() | staff().model._default_manager.filter(owner)
+        owners: Any = self.fields["owner"]
+        owners.queryset = staff() | staff().model._default_manager.filter(owner)
+        # The form asks more than once what they are.
+        owners.choices = [choice for choice in owners.choices]  # noqa: C416  # list() counts first
         for definition in self.definitions:
             value = self.instance.attributes.get(definition.key)
             self.initial[attributes.PREFIX + definition.key] = value

@@ -10,6 +10,8 @@ KATAKANA = range(0x30A1, 0x30F7)
 KANA_DISTANCE = 0x60
 TO_HIRAGANA = {code: code - KANA_DISTANCE for code in KATAKANA}
 TO_KATAKANA = {code - KANA_DISTANCE: code for code in KATAKANA}
+KATAKANA_LETTERS = "".join(map(chr, TO_HIRAGANA))
+HIRAGANA_LETTERS = "".join(map(chr, TO_KATAKANA))
 
 
 def full_name(family: str, given: str, language: str) -> str:
@@ -35,6 +37,25 @@ def spellings(word: str) -> set[str]:
     """How the same sounds may stand in the list: as typed, in hiragana, in katakana; lower case."""
     plain = unicodedata.normalize("NFKC", word).lower()
     return {word.lower(), plain, plain.translate(TO_HIRAGANA), plain.translate(TO_KATAKANA)}
+
+
+def folded(text: str) -> str:
+    """A text as it is searched in: normal width, lower case, katakana as hiragana.
+
+    The same as the database makes of what it stores: ``sql.SEARCH_TABLE``.
+    """
+    return unicodedata.normalize("NFKC", text).translate(TO_HIRAGANA).lower()
+
+
+def pieces(word: str) -> list[str]:
+    """What a folded text that has this folded word has too, as the database indexes it.
+
+    Each two characters that follow each other; one character alone unless it is ASCII, where
+    it would be in every text.
+    """
+    if len(word) == 1:
+        return [] if word.isascii() else [word]
+    return sorted({word[place : place + 2] for place in range(len(word) - 1)})
 
 
 def clean_email(address: str) -> str:

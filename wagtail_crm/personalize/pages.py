@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import PreviewableMixin
 
@@ -28,10 +29,15 @@ class PersonalisedPageMixin:
     @property
     def preview_modes(self) -> list[tuple[str, Any]]:
         """The page's own modes, and one for each kind of eyes."""
+        return [*self._own_preview_modes, *self._modes_of_eyes]
+
+    @cached_property
+    def _modes_of_eyes(self) -> list[tuple[str, Any]]:
+        """One for each segment; the page's editor asks for them three times."""
         # Segments are models, which may not be loaded yet when page types are.
         from .previews import preview_modes  # noqa: PLC0415
 
-        return [*self._own_preview_modes, *preview_modes()]
+        return preview_modes()
 
     @property
     def default_preview_mode(self) -> str:

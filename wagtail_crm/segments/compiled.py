@@ -19,6 +19,7 @@ from .rules.base import Broken, Dependencies, Detail, Rule
 from .rules.blocks import group_of
 from .rules.groups import Group
 from .rules.person import PageFacts, Reads, families
+from .rules.reading import read_together
 from .rules.visit import MixedVisit, split
 
 logger = logging.getLogger(__name__)
@@ -162,7 +163,9 @@ def rules_of(segments: Sequence[Segment]) -> dict[int, Group]:
     if not segments:
         return {}
     block = Segment._meta.get_field("rules").stream_block
-    streams = block.bulk_to_python([segment.rules.get_prep_value() for segment in segments])
+    raw = [segment.rules.get_prep_value() for segment in segments]
+    with read_together(block, raw):
+        streams = block.bulk_to_python(raw)
     return {
         segment.pk: _group_of(segment, stream)
         for segment, stream in zip(segments, streams, strict=True)

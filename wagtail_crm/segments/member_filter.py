@@ -3,12 +3,12 @@
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.permissions import policy_registry
 
+from wagtail_crm.members.choice_filters import RowsFilter
 from wagtail_crm.members.models import Member
 from wagtail_crm.viewsets import LOOKING
 
@@ -16,11 +16,10 @@ from .models import Membership, Segment
 
 
 def in_segment() -> django_filters.Filter:
-    return django_filters.ModelMultipleChoiceFilter(
+    return RowsFilter(
         label=_("Segment"),
         queryset=_segments_shown,
         method=_in_any,
-        widget=forms.CheckboxSelectMultiple,
     )
 
 
@@ -29,7 +28,7 @@ def _segments_shown(request: HttpRequest) -> QuerySet[Segment]:
     policy = policy_registry.get_by_type(Segment)
     if not policy.user_has_any_permission(request.user, LOOKING):
         return Segment.objects.none()
-    return Segment.objects.live().order_by("name")
+    return Segment.objects.live().only("name").order_by("name")
 
 
 def _in_any(members: QuerySet[Member], name: str, segments: Any) -> QuerySet[Member]:

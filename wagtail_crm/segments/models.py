@@ -115,15 +115,24 @@ class Segment(DraftStateMixin, RevisionMixin, index.Indexed, models.Model):
                 return self.sentence
             return sentence_of(group_of(self.match, self.rules))
 
+    # No form offers a date to publish on: nothing is to be looked up.
+    scheduled_revision = None
+
     @property
     def field(self) -> str:
         """The name under which other rules depend on this segment."""
         return segment_field(self.pk)
 
     def with_content_json(self, content: dict[str, Any]) -> "Segment":
-        """A revision has rules, not numbers: what was counted since stays as it is."""
-        segment: Segment = super().with_content_json(content)
-        for name in ("kind", "size", "refreshed_at", "changed_at", "clock_at", "about_visit"):
+        """A revision has rules, not numbers: what was counted since stays as it is.
+
+        Nor does it know of later revisions: Wagtail would look up those it names, and then
+        replace them.
+        """
+        revisions = {"latest_revision": None, "live_revision": None}
+        segment: Segment = super().with_content_json(content | revisions)
+        kept = ("kind", "size", "refreshed_at", "changed_at", "clock_at", "about_visit")
+        for name in (*kept, "live_revision_id"):
             setattr(segment, name, getattr(self, name))
         return segment
 

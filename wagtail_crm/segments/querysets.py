@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models, transaction
-from django.db.models import Count, Exists, Max, Model, OuterRef, Q, Sum
+from django.db.models import Count, Exists, Max, Model, OuterRef, Q, Subquery, Sum
 from wagtail.models import ReferenceIndex
 
 if TYPE_CHECKING:
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
         SegmentRun,
         SegmentSize,
     )
+
+
+class SizesByDay(models.Aggregate):
+    """Sizes as a JSON object by day; None where there are none."""
+
+    function = "jsonb_object_agg"
+    output_field = models.JSONField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return self.as_sql(compiler, connection, function="json_group_object", **extra)
 
 
 class SegmentQuerySet(models.QuerySet["Segment"]):
@@ -32,6 +42,14 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
         """Number, sum of ids and latest change: one row, however many there are."""
         found = self.aggregate(number=Count("pk"), ids=Sum("pk"), latest=Max("changed_at"))
         return found["number"], found["ids"] or 0, found["latest"]
+
+    def with_sizes(self) -> Self:
+        """With ``known_sizes``, size by day as far as that is kept: the trend needs no query."""
+        related: Any = self.model._meta.get_field("sizes").related_model
+        sizes = related._default_manager
+        own = sizes.filter(segment=OuterRef("pk")).order_by().values("segment")
+        by_day = own.annotate(by_day=SizesByDay("day", "size")).values("by_day")
+        return self.annotate(known_sizes=Subquery(by_day))
 
     def static(self) -> Self:
         """Segments whose members were put in."""

@@ -69,18 +69,30 @@ def _part(size: int, least: int, most: int) -> float:
 def trends_of(segments: Iterable[Segment]) -> dict[int, Trend]:
     """The trend of each segment, the last point being its size now; one query for all."""
     segments = list(segments)
-    today = site_today()
-    sizes = SegmentSize.objects.filter(segment__in=segments)
-    rows = sizes.since(today - datetime.timedelta(weeks=WEEKS)).order_by()
     known: dict[int, dict[datetime.date, int]] = {segment.pk: {} for segment in segments}
+    rows = SegmentSize.objects.filter(segment__in=segments).since(_first_day()).order_by()
     for pk, day, size in rows.values_list("segment", "day", "size"):
         known[pk][day] = size
-    return {
-        segment.pk: Trend(_points(known[segment.pk] | {today: segment.size}, today))
-        if segment.live and (segment.refreshed_at or segment.is_static)
-        else Trend(())
-        for segment in segments
-    }
+    return {segment.pk: _trend(segment, known[segment.pk]) for segment in segments}
+
+
+def trend_of(segment: Segment) -> Trend:
+    """The trend of a segment that was read ``with_sizes``; no query."""
+    known: dict[str, int] = segment.known_sizes or {}
+    days = {datetime.date.fromisoformat(day): size for day, size in known.items()}
+    first = _first_day()
+    return _trend(segment, {day: size for day, size in days.items() if day >= first})
+
+
+def _first_day() -> datetime.date:
+    return site_today() - datetime.timedelta(weeks=WEEKS)
+
+
+def _trend(segment: Segment, known: dict[datetime.date, int]) -> Trend:
+    today = site_today()
+    if segment.live and (segment.refreshed_at or segment.is_static):
+        return Trend(_points(known | {today: segment.size}, today))
+    return Trend(())
 
 
 def _points(

@@ -24,8 +24,9 @@ from .models import Membership, PastMembership, RunBatch
 from .page_part import part_of
 from .panels import segments_of
 from .rules.blocks import RuleBlock, RulesField
-from .rules.builtin_blocks import BLOCKS
+from .rules.builtin_blocks import BLOCKS, CHOICES
 from .rules.person import PersonFact
+from .rules.reading import RuleChoices
 from .runs.action import SegmentAction
 from .runs.actions import forget_in_runs
 from .runs.builtin import AddToStatic, AttributeAction, RemoveFromStatic, TagAction
@@ -73,6 +74,11 @@ def register_request_parts() -> Iterable[RequestPart]:
 @hooks.register("register_crm_segment_rules")
 def register_rules() -> Iterable[RuleBlock]:
     return [block() for block in BLOCKS]
+
+
+@hooks.register("register_crm_rule_choices")
+def register_choices() -> Iterable[RuleChoices]:
+    return CHOICES
 
 
 @hooks.register("register_crm_person_facts")

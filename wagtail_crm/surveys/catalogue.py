@@ -22,12 +22,6 @@ def survey_models() -> list[Any]:
     return [model for model in get_page_models() if issubclass(model, SurveyPageMixin)]
 
 
-def all_surveys() -> list[Any]:
-    """Every survey, drafts too, newest first; one query for each page type."""
-    pages = [page for model in survey_models() for page in model.objects.all()]
-    return sorted(pages, key=lambda page: page.pk, reverse=True)
-
-
 def surveys_by_id(page_ids: Iterable[int]) -> dict[int, Any]:
     """The surveys among these pages; one query for each page type."""
     ids = set(page_ids)

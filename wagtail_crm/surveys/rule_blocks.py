@@ -14,8 +14,15 @@ from wagtail import blocks
 
 from wagtail_crm.segments.rules.base import Broken, Rule
 from wagtail_crm.segments.rules.blocks import RuleBlock
+from wagtail_crm.segments.rules.reading import (
+    RuleChoices,
+    instances,
+    is_together,
+    offered,
+    once,
+)
 
-from .catalogue import all_surveys, surveys_by_id
+from .catalogue import survey_models, surveys_by_id
 from .questions import Question
 from .rules import Answered, Named
 
@@ -23,6 +30,21 @@ from .rules import Answered, Named
 SEPARATOR = ":"
 
 Groups = list[tuple[str, list[tuple[str, str]]]]
+
+
+COLUMNS = ("pk", "title", "questions")
+# What this rule offers, for the hook.
+CHOICES = RuleChoices("surveys", lambda: [m.objects.all() for m in survey_models()], COLUMNS)
+
+
+def offered_surveys() -> list[Any]:
+    """Every survey, drafts too, newest first; as much of each as its questions need."""
+    return once("surveys", _offered_surveys)
+
+
+def _offered_surveys() -> list[Any]:
+    pages: list[Any] = instances(offered("surveys"), COLUMNS)
+    return sorted(pages, key=lambda page: page.pk, reverse=True)
 
 
 def question_choices() -> Groups:
@@ -36,7 +58,7 @@ def question_choices() -> Groups:
                 for question in page.question_list
             ],
         )
-        for page in all_surveys()
+        for page in offered_surveys()
     ]
 
 
@@ -50,7 +72,7 @@ def answer_choices() -> Groups:
                 for value, label in question.options
             ],
         )
-        for page in all_surveys()
+        for page in offered_surveys()
         for question in page.question_list
         if question.options
     ]
@@ -92,7 +114,11 @@ class QuestionChoiceBlock(blocks.ChoiceBlock):
 
     def bulk_to_python(self, values: Any) -> list[Chosen]:
         chosen = [Chosen(value or "") for value in values]
-        pages = surveys_by_id({each.page_id for each in chosen} - {0})
+        wanted = {each.page_id for each in chosen} - {0}
+        if is_together():
+            pages = {page.pk: page for page in offered_surveys()} if wanted else {}
+        else:
+            pages = surveys_by_id(wanted)
         for each in chosen:
             each.survey = pages.get(each.page_id)
         return chosen

@@ -14,6 +14,7 @@ from wagtail_crm.members.personal_data import PersonalData
 from wagtail_crm.members.policies import ReadOnlyPolicy
 from wagtail_crm.segments.rules.blocks import RuleBlock
 from wagtail_crm.segments.rules.person import PersonFact
+from wagtail_crm.segments.rules.reading import RuleChoices
 from wagtail_crm.tracking.kinds import EventKind
 from wagtail_crm.viewsets import MENU_HOOK
 
@@ -22,7 +23,7 @@ from .catalogue import without_surveys
 from .kinds import SURVEY_ANSWER, answers_in_words
 from .menu import SurveysMenuItem, header_buttons, listing_buttons
 from .models import SurveyAnswer, SurveyResponse
-from .rule_blocks import SurveyRuleBlock
+from .rule_blocks import CHOICES, SurveyRuleBlock
 from .rules import SURVEY_FACT, load_answers
 from .views.admin import ExportView, ResultsView, SurveyIndexView
 
@@ -52,6 +53,11 @@ def register_admin_urls() -> list[URLPattern]:
 def register_menu_item() -> MenuItem:
     url = reverse("crm_surveys")
     return SurveysMenuItem(_("Surveys"), url, name="surveys", icon_name="form", order=500)
+
+
+@hooks.register("register_crm_rule_choices")
+def register_choices() -> Iterable[RuleChoices]:
+    return [CHOICES]
 
 
 hooks.register("register_page_listing_buttons", listing_buttons)

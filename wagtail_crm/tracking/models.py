@@ -19,7 +19,7 @@ from wagtail_crm.members.models import Member
 from .events import NO_PAGE, NOBODY, NewEvent, new_event_id
 from .kinds import event_kinds
 from .querysets import (
-    IN_SAMPLE,
+    IN_SAMPLE_OR_NOBODY,
     MAILED,
     DailyTotalQuerySet,
     EventQuerySet,
@@ -255,11 +255,12 @@ class DailyTotal(models.Model):
                 name="crm_total_kind_subject",
                 condition=~models.Q(subject=""),
             ),
-            # Numbers of pages with so many visitors that counting one in 256 has to do.
+            # Numbers of pages with so many visitors that counting one in 256 has to do, and the
+            # visits of those without an account.
             models.Index(
                 fields=["kind", "page", "day", "member"],
                 name="crm_total_sample",
-                condition=models.Q(IN_SAMPLE),
+                condition=IN_SAMPLE_OR_NOBODY,
             ),
         ]
 

@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import swapper
-from django.db.models import Count, Exists, IntegerField, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -87,29 +99,27 @@ def numbers_of(scope: PageScope) -> PageNumbers:
     """Views and people of a page; one query."""
     large = scope.is_large()
     exact = _per_day(scope.totals().filter(~large))
-    sample = _per_day(scope.totals().of_sample().filter(large), worth=SAMPLED)
-    others = _per_day(scope.totals().filter(large, member=NOBODY))
-    rows = list(exact.union(sample, others, all=True))
-    views: Counter[datetime.date] = Counter()
-    for day, seen, _people, worth in rows:
-        views[day] += seen * worth
+    sample = _per_day(scope.totals().of_sample_and_nobody().filter(large), worth=SAMPLED)
+    rows = list(exact.union(sample, all=True))
     return PageNumbers(
         scope,
-        dict(views),
-        people=max((people * worth for _day, _seen, people, worth in rows), default=0),
+        {day: views for day, views, _people, _worth in rows},
+        people=max((people * worth for _day, _views, people, worth in rows), default=0),
         is_estimate=any(worth > 1 for *_numbers, worth in rows),
     )
 
 
 def _per_day(totals: DailyTotalQuerySet, worth: int = 1) -> QuerySet[Any, Any]:
-    """(day, views, people in all, how many each stands for)."""
+    """(day, views, people in all before they are multiplied, how many each stands for)."""
     members = totals.of_members().order_by().values("kind")
     people = members.annotate(people=Count("member", distinct=True)).values("people")
+    # The views of those without an account are one row each day: nobody stands for others.
+    stands_for = Case(When(member=NOBODY, then=1), default=worth)
     return (
         totals.order_by()
         .values("day")
         .annotate(
-            views=Sum("count"),
+            views=Sum(F("count") * stands_for, output_field=BigIntegerField()),
             people=Coalesce(Subquery(people), Value(0)),
             worth=Value(worth, output_field=IntegerField()),
         )

@@ -33,6 +33,7 @@ MAILED = "mail:"
 # One member in so many stands for the others where counting all of them would take too long.
 SAMPLED = 256
 IN_SAMPLE = Exact(ExpressionWrapper(F("member") % SAMPLED, BigIntegerField()), 1)
+IN_SAMPLE_OR_NOBODY = Q(("member", NOBODY), IN_SAMPLE, _connector=Q.OR)
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -107,8 +108,12 @@ class DailyTotalQuerySet(models.QuerySet["DailyTotal"]):
         return self.filter(page__in=pages.filter(condition).values("pk"))
 
     def of_sample(self) -> Self:
-        """Totals of one member in ``SAMPLED``, for estimates; an index holds just these."""
+        """Totals of one member in ``SAMPLED``, for estimates; an index holds these and nobody's."""
         return self.filter(IN_SAMPLE)
+
+    def of_sample_and_nobody(self) -> Self:
+        """The same, and what visitors without an account did."""
+        return self.filter(IN_SAMPLE_OR_NOBODY)
 
     def more_than(self, rows: int) -> Exists:
         """A condition: whether there are more of these; it reads no further."""

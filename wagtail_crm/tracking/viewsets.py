@@ -20,7 +20,10 @@ from .views.refused_events import (
 
 
 class RefusedEventsMenuItem(MenuItem):
-    """Shown to those who may see it, when there is something to see; asked once per request."""
+    """Shown to those who may see it, when there is something to see; asked once per request.
+
+    A view that asks the database anyway may find out on the way and note it on the request.
+    """
 
     def is_shown(self, request: Any) -> bool:
         policy = policy_registry.get_by_type(RefusedEvent)

@@ -12,12 +12,15 @@ import modelcluster.fields
 from django.conf import settings
 from django.db import migrations, models
 
-from wagtail_crm.members.sql import INDEX_DATES
+from wagtail_crm.members.sql import INDEX_DATES, SEARCH_INDEXES, SEARCH_TABLE, SEARCH_TRIGGERS
+
+ON_POSTGRESQL = (INDEX_DATES, SEARCH_TABLE, *SEARCH_INDEXES, *SEARCH_TRIGGERS)
 
 
-def index_dates_on_postgresql(apps, schema_editor):
+def prepare_postgresql(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(INDEX_DATES)
+        for statement in ON_POSTGRESQL:
+            schema_editor.execute(statement)
 
 
 class Migration(migrations.Migration):
@@ -444,5 +447,5 @@ class Migration(migrations.Migration):
                 fields=["family_name_kana", "given_name_kana"], name="crm_member_by_reading"
             ),
         ),
-        migrations.RunPython(index_dates_on_postgresql, migrations.RunPython.noop),
+        migrations.RunPython(prepare_postgresql, migrations.RunPython.noop),
     ]

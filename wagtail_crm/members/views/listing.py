@@ -29,6 +29,7 @@ from wagtail_crm.members.filters import member_filterset
 from wagtail_crm.members.member_form import MemberForm, member_panel
 from wagtail_crm.members.models import AttributeDefinition, Member
 from wagtail_crm.members.querysets import MemberQuerySet
+from wagtail_crm.viewsets import ReadOnceMixin
 
 
 class CappedPaginator(WagtailPaginator):
@@ -177,8 +178,14 @@ class MemberCreateView(PersonFormMixin, snippets.CreateView):
         return reverse("crm_member:inspect", args=[self.object.pk])
 
 
-class MemberEditView(PersonFormMixin, snippets.EditView):
+class MemberEditView(PersonFormMixin, ReadOnceMixin, snippets.EditView):
     delete_item_label = gettext_lazy("Withdraw or erase")
+
+    def get_queryset(self) -> MemberQuerySet:
+        return Member.objects.with_admin_details()
+
+    def get_usage_url(self) -> None:
+        """Nothing notes where members are used: see ``Member.wagtail_reference_index_ignore``."""
 
     def save_instance(self) -> Member:
         member = self.write(self.form, Member.objects.get(pk=self.form.instance.pk))

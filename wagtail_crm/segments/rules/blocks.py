@@ -2,10 +2,12 @@
 
 import copy
 import json
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.models import ModelChoiceIterator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +22,7 @@ from wagtail_crm.registry import Registry
 
 from .base import Broken, Rule
 from .groups import Group
+from .reading import instances, is_together, offered, once, rule_choices
 
 MATCHES = [
     ("all", _("all of these")),
@@ -62,28 +65,60 @@ class RuleBlock(blocks.StructBlock):
 rule_blocks: Registry[RuleBlock] = Registry("register_crm_segment_rules", RuleBlock)
 
 
+class PickIterator(ModelChoiceIterator):
+    """The choices of a drop-down, which rules read together."""
+
+    field: "PickField"
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.field.empty_label is not None:
+            yield "", self.field.empty_label
+        for row in self.field.offers():
+            yield self.choice(row)
+
+
+class PickField(forms.ModelChoiceField):
+    iterator = PickIterator
+
+    def __init__(self, *, offers: Callable[[], Iterable[Any]], **kwargs: Any) -> None:
+        self.offers = offers
+        super().__init__(**kwargs)
+
+
 class PickBlock(blocks.ChooserBlock):
     """A chooser as a plain drop-down, for tables that are short.
 
     ``by`` is the unique field that is stored, so that rules can be written and read by people.
+    ``offers`` is the name of the :class:`RuleChoices` that it offers.
     """
 
     widget: Any = forms.Select()
 
-    def __init__(self, target_model: str, *, by: str = "pk", **kwargs: Any) -> None:
+    def __init__(self, target_model: str, *, offers: str, by: str = "pk", **kwargs: Any) -> None:
         self.target_model = target_model
         self.by = by
+        self.offers = offers
         super().__init__(**kwargs)
 
     @cached_property
     def field(self) -> forms.ModelChoiceField:
-        return forms.ModelChoiceField(
+        return PickField(
+            offers=self.rows,
             queryset=self.model_class.objects.all(),
             to_field_name=self.by,
             widget=self.widget,
             required=self._required,
             help_text=self._help_text,
         )
+
+    def rows(self) -> list[Any]:
+        """What it offers, in the order of the model; these rows know only what is shown."""
+        return once(("offered", self.offers), self._rows)
+
+    def _rows(self) -> list[Any]:
+        rows = instances(offered(self.offers), rule_choices[self.offers].columns)
+        ordering = self.model_class._meta.ordering or ["name"]
+        return sorted(rows, key=lambda row: [getattr(row, name) for name in ordering])
 
     def to_python(self, value: Any) -> Any:
         return self.model_class.objects.filter(**{self.by: value}).first() if value else None
@@ -92,10 +127,10 @@ class PickBlock(blocks.ChooserBlock):
         return value if isinstance(value, self.model_class) else self.to_python(value)
 
     def bulk_to_python(self, values: Any) -> list[Any]:
-        """One query, as in the base class: the same rows in the same order, None for gaps."""
+        """As in the base class: the same rows in the same order, None for gaps."""
         wanted = {value for value in values if value}
-        rows = self.model_class.objects.filter(**{f"{self.by}__in": wanted})
-        found = {getattr(row, self.by): row for row in rows}
+        rows: Any = self.model_class.objects.filter(**{f"{self.by}__in": wanted})
+        found = {getattr(row, self.by): row for row in (self.rows() if is_together() else rows)}
         return [copy.copy(found.get(value)) for value in values]
 
     def get_prep_value(self, value: Any) -> Any:

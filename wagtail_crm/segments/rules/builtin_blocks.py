@@ -9,16 +9,18 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
 
-from wagtail_crm.chooser_blocks import CrmChooserBlock
-from wagtail_crm.members.models import ConsentRecord, Member
+from wagtail_crm.members.models import AttributeDefinition, ConsentRecord, Member, MemberTag
 
 from . import attribute_values
 from .base import Broken, Rule
 from .behaviour_blocks import BehaviourRuleBlock
 from .blocks import COMBINE, WHO_THEY_ARE, PickBlock, RuleBlock
 from .languages import language_choices
+from .named_blocks import NamedChooserBlock
+from .page_tags import tags_on_pages
 from .people import Answer, Consented, HasStatus, Registered, Speaks, Tagged
 from .purchase_blocks import PurchaseRuleBlock
+from .reading import RuleChoices
 from .segments import InSegment
 from .shares import PARTS, InShare
 from .visit_blocks import VISIT_BLOCKS
@@ -52,7 +54,10 @@ class AttributeRuleBlock(RuleBlock):
     slug = "attribute"
 
     attribute = AttributePickBlock(
-        "wagtail_crm_members.AttributeDefinition", by="key", label=_("Attribute")
+        "wagtail_crm_members.AttributeDefinition",
+        offers="attributes",
+        by="key",
+        label=_("Attribute"),
     )
     comparison = blocks.ChoiceBlock(
         choices=attribute_values.CHOICES, default="is", label=_("Comparison")
@@ -112,7 +117,7 @@ class TagRuleBlock(RuleBlock):
     slug = "tag"
 
     has = blocks.ChoiceBlock(choices=HAS, default="has", label=_("Members who"))
-    tag = PickBlock("wagtail_crm_members.MemberTag", label=_("Tag"))
+    tag = PickBlock("wagtail_crm_members.MemberTag", offers="member_tags", label=_("Tag"))
 
     def rule(self, value: Any) -> Rule:
         tag = value["tag"]
@@ -307,7 +312,7 @@ class SegmentRuleBlock(RuleBlock):
         default="in",
         label=_("Members who"),
     )
-    segment = CrmChooserBlock("wagtail_crm_segments.Segment", label=_("Segment"))
+    segment = NamedChooserBlock("wagtail_crm_segments.Segment", label=_("Segment"))
 
     def rule(self, value: Any) -> Rule:
         segment = value["segment"]
@@ -342,4 +347,14 @@ BLOCKS = [
     ShareRuleBlock,
     SegmentRuleBlock,
     *VISIT_BLOCKS,
+]
+
+CHOICES = [
+    RuleChoices(
+        "attributes",
+        lambda: [AttributeDefinition.objects.all()],
+        ("id", "key", "label", "translations", "type", "choices", "sort_order"),
+    ),
+    RuleChoices("member_tags", lambda: [MemberTag.objects.all()], ("id", "name")),
+    RuleChoices("page_tags", tags_on_pages, ("name",)),
 ]

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 import swapper
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import IntegerField, Model, Q
+from django.db.models import IntegerField, Model, Q, QuerySet
 from taggit.models import CommonGenericTaggedItemBase, ItemBase
 from wagtail.models import get_page_models
 
 from .expressions import IsOneOf
+from .reading import offered
 
 
 class TagRows(NamedTuple):
@@ -81,9 +82,14 @@ def tags_of_pages(page_ids: Sequence[int]) -> dict[int, set[str]]:
     return tags
 
 
+def tags_on_pages() -> list[QuerySet[Any]]:
+    """Every tag that is on a page; one query for each model that puts tags on pages."""
+    return [
+        rows.model.tag_model()._default_manager.filter(pk__in=rows.values("tag"))
+        for rows, _page in _tag_rows()
+    ]
+
+
 def names_of_page_tags() -> list[str]:
     """Every tag that is on a page, by name."""
-    names: set[str] = set()
-    for rows, _page in _tag_rows():
-        names.update(rows.values_list("tag__name", flat=True).distinct())
-    return sorted(names)
+    return sorted({name for _model, name in offered("page_tags")})

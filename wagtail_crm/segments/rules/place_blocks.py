@@ -8,6 +8,7 @@ from wagtail import blocks
 
 from .base import Broken, Rule
 from .blocks import RuleBlock
+from .named_blocks import NamedPageBlock
 from .places import NamedPage
 
 
@@ -16,7 +17,7 @@ class PlacedRuleBlock(RuleBlock):
 
     # One empty chooser to begin with: a click less. Empty ones are left out when saving.
     pages = blocks.ListBlock(
-        blocks.PageChooserBlock(required=False, label=_("Page")),
+        NamedPageBlock(required=False, label=_("Page")),
         default=[None],
         min_num=0,
         label=_("On these pages"),

@@ -27,7 +27,7 @@ from wagtail_crm.segments.patience import TookTooLong
 from wagtail_crm.segments.rules.blocks import group_of
 from wagtail_crm.segments.rules.groups import Group
 from wagtail_crm.segments.rules.visit import asks_only_of_visit
-from wagtail_crm.segments.trend import trends_of
+from wagtail_crm.segments.trend import trend_of
 from wagtail_crm.viewsets import may_look
 
 from .people import with_links
@@ -52,10 +52,14 @@ class CountPanel(BaseSidePanel):
     template_name = "wagtail_crm/segments/count_panel.html"
     order = 50
 
+    def __init__(self, object: Segment, request: HttpRequest, live: Segment | None) -> None:
+        super().__init__(object, request)
+        self.live = live  # as it is published, with its sizes
+
     def get_context_data(self, parent_context: Any) -> dict[str, Any]:
         arguments = [self.object.pk] if self.object.pk else []
         name = "crm_segment:count" if arguments else "crm_segment:count_new"
-        trend = trends_of([self.object])[self.object.pk] if self.object.pk else None
+        trend = trend_of(self.live) if self.live else None
         return {
             **super().get_context_data(parent_context),
             "count_url": reverse(name, args=arguments),

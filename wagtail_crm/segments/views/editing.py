@@ -2,17 +2,23 @@
 
 from typing import Any
 
+from django.db.models import Exists, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.template.response import SimpleTemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 from wagtail.admin.ui.components import MediaContainer
+from wagtail.admin.views import generic
 from wagtail.admin.widgets.button import Button
 from wagtail.snippets.action_menu import PublishMenuItem
 from wagtail.snippets.views import snippets
 
 from wagtail_crm.segments.models import Segment
-from wagtail_crm.viewsets import CopyView, SavedByHandMixin
+from wagtail_crm.segments.rules.reading import read_together
+from wagtail_crm.tracking.models import RefusedEvent
+from wagtail_crm.viewsets import CopyView, ReadOnceMixin, SavedByHandMixin
 
 from .buttons import act_button, more_buttons
 from .count import CountPanel
@@ -26,12 +32,24 @@ class CountedMixin:
     action: str
     object: Segment
     expects_json_response: bool
+    live_object: Any = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Made to the end while what rules name and offer is kept, which templates ask for."""
+        segment: Segment | None = getattr(self, "object", None)
+        rules = segment.rules.raw_data if segment else ()
+        with read_together(Segment._meta.get_field("rules").stream_block, [list(rules)]):
+            response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+            if isinstance(response, SimpleTemplateResponse):
+                response.render()
+        return response
 
     def get_side_panels(self) -> MediaContainer:
         panels = super().get_side_panels()  # type: ignore[misc]
         if self.expects_json_response:  # an autosave leaves the panel as it is
             return panels
-        return MediaContainer([CountPanel(self.form.instance, self.request), *panels])
+        count = CountPanel(self.form.instance, self.request, self.live_object)
+        return MediaContainer([count, *panels])
 
     def get_success_url(self) -> str:
         """What is published is shown with its members; a draft stays where it is written."""
@@ -60,7 +78,26 @@ class SegmentCopyView(SavedByHandMixin, CountedMixin, CopyView):
         return super().get(request, *args, **kwargs)
 
 
-class SegmentEditView(CountedMixin, snippets.EditView):
+class SegmentEditView(CountedMixin, ReadOnceMixin, snippets.EditView):
+    def get_queryset(self) -> QuerySet[Segment]:
+        segments = Segment.objects.select_related("latest_revision", "live_revision")
+        return segments.with_sizes().annotate(any_refused=Exists(RefusedEvent.objects.all()))
+
+    def get_object(self, queryset: Any = None) -> Segment:
+        segment: Segment = super().get_object(queryset)
+        # The menu of each page asks for it; here it came along.
+        self.request.crm_has_refused_events = self.live_object.any_refused
+        return segment
+
+    def read(self) -> Segment:
+        """As Wagtail does, but a draft knows its segment: Wagtail would read that again."""
+        self.live_object = generic.EditView.get_object(self)
+        draft = self.live_object.has_unpublished_changes and self.live_object.latest_revision
+        if not draft:
+            return self.live_object
+        draft.content_object = self.live_object
+        return draft.as_object()
+
     @cached_property
     def header_more_buttons(self) -> list[Any]:
         user = self.request.user

@@ -292,12 +292,14 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(
                         condition=models.Q(
+                            ("member", 0),
                             django.db.models.lookups.Exact(
                                 models.ExpressionWrapper(
                                     models.F("member") % 256, models.BigIntegerField()
                                 ),
                                 1,
-                            )
+                            ),
+                            _connector="OR",
                         ),
                         fields=["kind", "page", "day", "member"],
                         name="crm_total_sample",
