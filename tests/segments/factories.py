@@ -61,6 +61,7 @@ def behaviour(kind="page_view", pages=(), **value):
 
 def purchase(measure="times", comparison="at_least", amount=1, days=None, pages=()):
     return "purchase", {
+        "what": "anything",
         "measure": measure,
         "comparison": comparison,
         "amount": amount,

@@ -92,7 +92,7 @@ class TestHowMuch:
 
     def test_product_by_its_code(self):
         for typed in ("P08", " sku:P08 "):
-            assert rule_of(purchase(), product=typed).subject == "sku:P08"
+            assert rule_of(purchase(), what="product", product=typed).subject == "sku:P08"
 
 
 class TestWhere:

@@ -278,7 +278,7 @@ def test_where_and_with_which_details(tree):
 
 def test_purchases_of_a_product_and_at_once():
     kind, value = purchase("single", "at_least", "10000")
-    assert said((kind, value | {"product": "P08"})) == [
+    assert said((kind, value | {"what": "product", "product": "P08"})) == [
         "Members who bought “P08” for at least 10,000 yen at once.",
         "「P08」を一度に10,000円以上購入している会員",
     ]

@@ -138,8 +138,8 @@ class ConsentRuleBlock(RuleBlock):
     agreed = blocks.ChoiceBlock(
         choices=[
             ("agreed", _("agreed")),
-            ("not_agreed", _("have not agreed: said no, or were never asked")),
-            ("refused", _("said no, or took their yes back")),
+            ("not_agreed", _("said no or were not asked")),
+            ("refused", _("said no, or withdrew")),
             ("not_asked", _("were never asked")),
         ],
         default="agreed",

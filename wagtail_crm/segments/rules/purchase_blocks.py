@@ -65,7 +65,7 @@ class ProductBlock(blocks.CharBlock):
 
 def what_choices() -> list[tuple[str, Any]]:
     choices = [(ANYTHING, _("anything")), (PRODUCT, _("this product:"))]
-    return [*choices, (CATEGORY, _("something from this category:"))]
+    return [*choices, (CATEGORY, _("from this category:"))]
 
 
 def category_choices() -> list[tuple[str, str]]:
