@@ -36,6 +36,7 @@ gettext_noop("%(start_index)s-%(end_index)s of %(items_count)s %(model_name)s")
 gettext_noop("item")
 gettext_noop("items")
 gettext_noop("0 minutes")
+gettext_noop("just now")
 
 # What is selected for a bulk action.
 gettext_noop("1 snippet selected")

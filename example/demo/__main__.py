@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from .processes import ProcessFailed, die_with_parent
+from .running import chosen_folder
 from .supervisor import Demo, Refused
 
 
@@ -34,7 +35,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 answers other machines too")
     parser.add_argument("--reset", action="store_true", help="forget all data and start afresh")
     parser.add_argument("--empty", action="store_true", help="load no demo data")
-    parser.add_argument("--var", type=Path, default=Path("var"), help="folder of all its data")
+    parser.add_argument(
+        "--var", type=Path, default=chosen_folder(), help="folder of all its data, or DEMO_VAR"
+    )
     parser.add_argument("--with-parent", action="store_true", help="stop when the caller ends")
     return parser.parse_args()
 

@@ -8,7 +8,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 LOCK = "demo.lock"
+# Names another folder than ``var`` beside manage.py.
+VAR = "DEMO_VAR"
+_USUAL = Path(__file__).parents[2] / "var"
 _ENVIRONMENT = "environment.json"
+
+
+def chosen_folder() -> Path:
+    """Where the demo keeps its data, unless its option says otherwise."""
+    return Path(os.environ.get(VAR) or _USUAL)
+
+
+def manage_command(var: Path) -> str:
+    """The command that works on the data of the demo in this folder."""
+    command = ".venv/bin/python manage.py"
+    return command if var.resolve() == _USUAL.resolve() else f"{VAR}={var} {command}"
 
 
 def publish(var: Path, environment: Mapping[str, str]) -> None:

@@ -121,6 +121,7 @@ def test_site_answers_is_watched_and_starts_again(run):
     assert demo.end() == 1
     assert "worker ended by SIGKILL." in demo.text
     assert environment_of(demo.var) == {}
+    assert f"DEMO_VAR={demo.var} .venv/bin/python manage.py" in demo.text
 
     # Again, with the data; the mail is still there. The supervisor is killed: nothing is left.
     demo = run()
