@@ -197,7 +197,8 @@ class Demo:
         say(f"mail catcher  {self.site.catcher_url}   (SMTP 127.0.0.1:{self.site.smtp_port})")
         with contextlib.suppress(FileNotFoundError):
             say((self.var / "logins.txt").read_text().rstrip())
-        say(f"commands      {running.manage_command(self.var)} … works on this data while the demo runs")
+        command = running.manage_command(self.var)
+        say(f"commands      {command} … works on this data while the demo runs")
         say(f"logs          {self.var / 'log'}\n\nCtrl-C stops everything; the data stays.")
 
 
