@@ -301,7 +301,7 @@ class Migration(migrations.Migration):
                             ),
                             _connector="OR",
                         ),
-                        fields=["kind", "page", "day", "member"],
+                        fields=["kind", "page", "day", "member", "count"],
                         name="crm_total_sample",
                     ),
                 ],
