@@ -31,10 +31,6 @@ class Period:
         """The day of ``until`` where the site is."""
         return site_today(self.until)
 
-    @property
-    def has_new_day(self) -> bool:
-        return self.first_day < self.last_day
-
 
 @dataclass(frozen=True)
 class Bounds:
