@@ -45,6 +45,15 @@ class CappedPaginator(WagtailPaginator):
         number: int = self.object_list.order_by()[: self.most].count()
         return number
 
+    def page(self, number: Any) -> Any:
+        """Of few rows all are asked for: with a limit PostgreSQL would look for them from the top.
+
+        The newest members are many, and perhaps none of them is among those wanted.
+        """
+        if self.count > self.per_page:
+            return super().page(number)
+        return self._get_page(self.object_list, self.validate_number(number), self)
+
     @cached_property
     def items_count_label(self) -> str:
         if self.count < self.most:
