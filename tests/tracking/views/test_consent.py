@@ -215,3 +215,25 @@ def test_get_changes_nothing(page):
     actions.record_events(events=[visit(visitor_id=browser)])
     assert dict(client.get(URL + "?answer=no").cookies.items()).keys() <= {"csrftoken"}
     assert Visitor.objects.get().forgotten_at is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "signal", "said", "asked"),
+    [
+        ("opt_in", None, "", True),
+        ("notice", None, "", False),
+        ("notice", None, "1:yes", False),
+        ("notice", None, "1:no", True),
+        ("notice", "1", "", True),
+        ("off", None, "", False),
+    ],
+)
+def test_the_page_asks_whoever_is_not_remembered(strict, crm_settings, mode, signal, said, asked):
+    crm_settings(CONSENT_MODE=mode)
+    if said:
+        strict.cookies["crm_consent"] = said
+
+    text = strict.get(URL, headers={"sec-gpc": signal} if signal else {}).text
+
+    assert ("いいえ、記録しない" in text) is asked
+    assert ("記録をやめる" in text) is not asked

@@ -54,11 +54,14 @@ class ConsentView(TemplateView):
         answer = crm.part("profiling")
         if answer is None and (browser := consent.answer_of(self.request)):
             answer = browser == "yes"
+        opted_out = answer is None and consent.opted_out_by_browser(self.request)
+        is_remembered = crm_settings.consent_mode != "opt_in" and answer is not False
         return super().get_context_data(
             answer=answer,
-            opted_out=answer is None and consent.opted_out_by_browser(self.request),
+            opted_out=opted_out,
             base_template=crm_settings.base_template,
-            mode=crm_settings.consent_mode,
+            # Whoever is not remembered is asked, whatever the site does with others.
+            mode="notice" if is_remembered and not opted_out else "opt_in",
             next=_way_back(self.request),
             **kwargs,
         )
