@@ -13,9 +13,9 @@ from tests.segments.factories import (
     members_of,
     record,
 )
-from wagtail_crm.segments import actions
+from wagtail_crm.segments import actions, people
 from wagtail_crm.segments.people import load_deeds, load_facts, load_members
-from wagtail_crm.segments.rules.person import NotLoaded, Reads
+from wagtail_crm.segments.rules.person import Look, NotLoaded, Reads
 from wagtail_crm.segments.rules.windows import last_days
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committing", "in_english")]
@@ -64,10 +64,55 @@ def test_who_moves_is_looked_at_anew_by_what_names_the_segment():
     assert members_of(readers) == {member.pk}
 
 
+@pytest.fixture
+def baking(tree):
+    """A section, a page in it, and a page elsewhere."""
+    return *tree("Baking", "Bread"), *tree("Coffee")
+
+
+class TestPlaces:
+    def test_pages_below_count_and_others_are_not_read(self, baking):
+        section, below, _elsewhere = baking
+        segment = make_segment(behaviour(pages=[section], times=2))
+        member = member_who_was_on(*baking)
+
+        assert members_of(segment) == {member.pk}
+        assert pages_read(segment, member) == {section.pk, below.pk}
+
+    def test_of_many_pages_everything_is_read(self, baking, monkeypatch):
+        monkeypatch.setattr(people, "FEW_PAGES", 1)
+        segment = make_segment(behaviour(pages=baking[:1], times=2))
+        member = member_who_was_on(*baking)
+
+        assert members_of(segment) == {member.pk}
+        assert pages_read(segment, member) == {page.pk for page in baking}
+
+    def test_a_page_that_is_gone_has_nothing_below_it(self, baking):
+        _section, below, elsewhere = baking
+        rule = make_segment(behaviour(pages=[below])).rule
+        member = member_who_was_on(elsewhere)
+        below.delete()
+
+        assert not rule.holds(people.load_people([member.pk], rule.reads())[member.pk])
+
+
+def member_who_was_on(*pages):
+    member = make_member()
+    for page in pages:
+        record(member, page=page)
+    return member
+
+
+def pages_read(segment, member):
+    """Where the member was, as far as it is loaded when the segment asks."""
+    rule = segment.rule
+    person = people.load_people([member.pk], rule.reads())[member.pk]
+    return {total.page_id for total in person.totals["page_view"]}
+
+
 class TestLoading:
     def test_what_is_not_loaded_is_not_taken_for_nothing(self):
-        people = load_members([make_member().pk])
-        (person,) = people.values()
+        (person,) = load_members([make_member().pk]).values()
 
         for ask in (
             lambda: person.facts["tags"],
@@ -84,12 +129,12 @@ class TestLoading:
             record(member, "page_view", days_ago=7)
             record(member, "page_view", days_ago=6)
             record(member, "login")
-        people = load_members([one.pk, other.pk])
+        found = load_members([one.pk, other.pk])
 
-        load_facts(people, {"tags": {one.pk}})
-        load_deeds(people, Reads(totals={"page_view": last_days(7)}), {"page_view": {one.pk}})
+        load_facts(found, {"tags": {one.pk}})
+        load_deeds(found, Reads(totals={"page_view": Look(last_days(7))}), {"page_view": {one.pk}})
 
-        assert people[one.pk].facts == {"tags": set()}
-        assert [total.times for total in people[one.pk].totals["page_view"]] == [1]
-        assert people[one.pk].totals.keys() == {"page_view"}
-        assert (people[other.pk].facts, people[other.pk].totals) == ({}, {})
+        assert found[one.pk].facts == {"tags": set()}
+        assert [total.times for total in found[one.pk].totals["page_view"]] == [1]
+        assert found[one.pk].totals.keys() == {"page_view"}
+        assert (found[other.pk].facts, found[other.pk].totals) == ({}, {})

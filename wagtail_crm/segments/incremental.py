@@ -23,6 +23,8 @@ from .rules.person import NotLoaded, Person, Reads
 
 # From so many members on, a statement of its own for a segment is faster.
 MANY = 1_000
+# Of more segments than these, it takes an index less to read all that members are in.
+FEW_SEGMENTS = 20
 
 
 class Round:
@@ -153,8 +155,9 @@ def _belongs(person: Person, segment: CompiledSegment) -> bool:
 def _memberships(segment_ids: Collection[int], member_ids: Iterable[int]) -> dict[int, set[int]]:
     """Who of these members is in which of these segments now."""
     present: dict[int, set[int]] = defaultdict(set)
-    # By member alone: to look up each of so many pairs would take the index longer.
     rows = Membership.objects.filter(IsOneOf("member", sorted(member_ids))).order_by()
+    if len(segment_ids) <= FEW_SEGMENTS:
+        rows = rows.filter(IsOneOf("segment", segment_ids))
     for segment_id, member_id in rows.values_list("segment_id", "member_id"):
         if segment_id in segment_ids:
             present[segment_id].add(member_id)

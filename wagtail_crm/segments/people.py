@@ -11,12 +11,14 @@ from wagtail_crm.members.models import ConsentRecord, Member, TaggedMember
 from wagtail_crm.tracking.models import DailyTotal, Event
 
 from .models import Membership
-from .pages import facts_of_pages
+from .pages import facts_below, facts_of_pages
 from .rules import records
-from .rules.expressions import IsOneOf
+from .rules.expressions import IsOneOf, IsPairOf
 from .rules.person import (
     Deed,
     Loaded,
+    Look,
+    PageFacts,
     PageTree,
     Person,
     Reads,
@@ -25,7 +27,7 @@ from .rules.person import (
     person_facts,
     site_today,
 )
-from .rules.windows import Bounds, Window
+from .rules.windows import Bounds
 
 FIELDS = ("pk", "uuid", "status", "language", "time_zone", "registered_at", "attributes")
 # Beside whose and which kind: those of Total, and those of Deed.
@@ -36,12 +38,17 @@ DEED = ("member_id", "kind", "id", "at", "page_id", "subject", "value", "data")
 Wanted = Mapping[str, Collection[int]]
 
 
+# Of so many pages each is looked up; of more, all that a member did is read.
+FEW_PAGES = 60
+
+
 class Asked(NamedTuple):
-    """A kind, the members of whom it is asked, and the days."""
+    """A kind, the members of whom it is asked, the days, and the pages; None: anywhere."""
 
     kind: str
     member_ids: list[int]
     bounds: Bounds
+    pages: list[int] | None
 
 
 def load_people(
@@ -65,10 +72,10 @@ def load_members(
     today = site_today(now)
     people: dict[int, Person] = {}
     rows: Any = Member.objects.filter(IsOneOf("pk", sorted(member_ids))).order_by()
+    pages = UnknownTree()
     for fields in rows.values(*FIELDS):
-        person = people[fields["pk"]] = Person(**fields, now=now, today=today)
-        person.facts, person.totals, person.events = Loaded(), Loaded(), Loaded()
-        person.pages = UnknownTree()
+        unknown: dict[str, Any] = {name: Loaded() for name in ("facts", "totals", "events")}
+        people[fields["pk"]] = Person(**fields, **unknown, pages=pages, now=now, today=today)
     return people
 
 
@@ -83,23 +90,36 @@ def load_facts(people: Mapping[int, Person], wanted: Wanted) -> None:
 
 
 def load_deeds(people: Mapping[int, Person], reads: Reads, wanted: Wanted) -> None:
-    """What some of ``people`` did, on the days that ``reads`` names for each kind."""
+    """What some of ``people`` did, when and where ``reads`` names for each kind."""
     today = next((person.today for person in people.values()), site_today())
+    tops = frozenset().union(*(look.pages for look in reads.looks))
+    places = _few_places(tops)
+    pages = None if places is None else sorted(tops | places.keys())
     days = DailyTotal.objects.filter(count__gt=0).values_list(*TOTAL)
-    totals = _by_member(Total, days, _asked(reads.totals, wanted, today))
+    totals = _by_member(Total, days, _asked(reads.totals, wanted, today, pages))
     deeds = Event.objects.counted().values_list(*DEED)
-    events = _by_member(Deed, deeds, _asked(reads.events, wanted, today))
+    events = _by_member(Deed, deeds, _asked(reads.events, wanted, today, pages))
     for pk, person in people.items():
         person.totals, person.events = totals[pk], events[pk]
-    pages = _page_tree(reads, people.values())
+    tree = _page_tree(reads, people.values(), places)
     for person in people.values():
-        person.pages = pages
+        person.pages = tree
 
 
-def _asked(windows: Mapping[str, Window], wanted: Wanted, today: datetime.date) -> list[Asked]:
+def _few_places(tops: Collection[int]) -> dict[int, PageFacts] | None:
+    """Those of the pages that exist, with all below; None: too many to look up each."""
+    if len(tops) > FEW_PAGES:
+        return None
+    places = facts_below(tops, at_most=FEW_PAGES + 1)
+    return None if len(places) > FEW_PAGES else places
+
+
+def _asked(
+    looks: Mapping[str, Look], wanted: Wanted, today: datetime.date, pages: list[int] | None
+) -> list[Asked]:
     return [
-        Asked(kind, sorted(wanted[kind]), window.bounds(today))
-        for kind, window in windows.items()
+        Asked(kind, sorted(wanted[kind]), look.window.bounds(today), pages if look.pages else None)
+        for kind, look in looks.items()
         if wanted.get(kind)
     ]
 
@@ -107,9 +127,9 @@ def _asked(windows: Mapping[str, Window], wanted: Wanted, today: datetime.date) 
 def _by_member(make: type[tuple[Any, ...]], rows: Any, asked: Sequence[Asked]) -> dict[int, Loaded]:
     """``rows`` of the kinds, members and days that are asked for, by member and kind."""
     found: dict[int, Any] = defaultdict(Loaded)
-    for kind, ids, _bounds in asked:
-        for pk in ids:
-            found[pk][kind] = []
+    for each in asked:
+        for pk in each.member_ids:
+            found[pk][each.kind] = []
     for row in _found(rows, asked):
         found[row[0]][row[1]].append(tuple.__new__(make, row[2:]))
     return found
@@ -117,16 +137,25 @@ def _by_member(make: type[tuple[Any, ...]], rows: Any, asked: Sequence[Asked]) -
 
 def _found(rows: Any, asked: Sequence[Asked]) -> Iterable[Any]:
     """One query, that looks up each kind by itself: an index has them by member and kind."""
-    queries = [
-        records.within(rows.filter(IsOneOf("member", ids), kind=kind).order_by(), bounds)
-        for kind, ids, bounds in asked
-    ]
+    queries = [_query(rows, each) for each in asked]
     return queries[0].union(*queries[1:], all=True) if queries else ()
 
 
-def _page_tree(reads: Reads, people: Iterable[Person]) -> PageTree:
+def _query(rows: Any, asked: Asked) -> Any:
+    if asked.pages is None:
+        whose: Any = IsOneOf("member", asked.member_ids)
+    else:
+        whose = IsPairOf(("member", "page"), asked.member_ids, asked.pages)
+    return records.within(rows.filter(whose, kind=asked.kind).order_by(), asked.bounds)
+
+
+def _page_tree(
+    reads: Reads, people: Iterable[Person], places: Mapping[int, PageFacts] | None
+) -> PageTree:
     if not (reads.pages or reads.of_pages):
         return PageTree()
+    if places is not None and not reads.of_pages:
+        return PageTree(places)
     visited = {
         each.page_id
         for person in people

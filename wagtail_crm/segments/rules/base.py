@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from wagtail_crm.members.models import Member
 
 from .expressions import IsOneOf
-from .person import Person, Reads, families, person_facts, site_today
+from .person import Look, Person, Reads, families, person_facts, site_today
 from .windows import ALWAYS, Period
 from .words import Clause, Ending
 
@@ -140,7 +140,7 @@ class Rule(ABC):
     def reads(self) -> Reads:
         """What :meth:`holds` looks at; by default the facts that go with its dependencies."""
         facts = families(self.dependencies().fields) & frozenset(person_facts)
-        totals = dict.fromkeys(self.dependencies().kinds, ALWAYS)
+        totals = dict.fromkeys(self.dependencies().kinds, Look(ALWAYS))
         return Reads(totals=totals, facts=facts)
 
     def details(self) -> frozenset[Detail]:

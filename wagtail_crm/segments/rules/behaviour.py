@@ -16,7 +16,7 @@ from . import records
 from .base import EVERYBODY, Dependencies, Detail, Interest, MemberIds, Rule, Scope, WordedRule
 from .behaviour_words import clause_of
 from .expressions import IsOneOfTexts
-from .person import Person, Reads, Total
+from .person import Look, Person, Reads, Total
 from .places import ANYWHERE, Place
 from .properties import Property
 from .windows import ALWAYS, ONE_DAY, Bounds, Period, Window
@@ -175,7 +175,8 @@ class Did(WordedRule):
 
     def reads(self) -> Reads:
         where = Reads(pages=self.place.tops, of_pages=self.place.reads)
-        when = dict.fromkeys(self.kinds, self._looked_at)
+        look = Look(self._looked_at, frozenset(self.place.named))
+        when = dict.fromkeys(self.kinds, look)
         return where | (Reads(events=when) if self.properties else Reads(totals=when))
 
     @property

@@ -26,16 +26,28 @@ def site_today(now: datetime.datetime | None = None) -> datetime.date:
 
 
 @dataclass(frozen=True)
+class Look:
+    """Of which days, and on which pages and those below them; anywhere, if it names no page."""
+
+    window: "Window"
+    pages: frozenset[int] = frozenset()
+
+    def __or__(self, other: "Look") -> "Look":
+        pages = self.pages | other.pages if self.pages and other.pages else frozenset()
+        return Look(self.window | other.window, pages)
+
+
+@dataclass(frozen=True)
 class Reads:
     """What a rule looks at: daily totals and raw events of kinds, contributed facts, pages.
 
-    ``totals`` and ``events`` say of which days, kind by kind. ``facts`` are slugs of
+    ``totals`` and ``events`` say when and where, kind by kind. ``facts`` are slugs of
     :data:`person_facts`. ``pages`` are those whose place in the tree matters; ``of_pages`` is
     what else of pages does: "type", "language", "tags".
     """
 
-    totals: "Mapping[str, Window]" = field(default_factory=dict)
-    events: "Mapping[str, Window]" = field(default_factory=dict)
+    totals: Mapping[str, Look] = field(default_factory=dict)
+    events: Mapping[str, Look] = field(default_factory=dict)
     facts: frozenset[str] = frozenset()
     pages: frozenset[int] = frozenset()
     of_pages: frozenset[str] = frozenset()
@@ -50,6 +62,10 @@ class Reads:
         )
 
     @property
+    def looks(self) -> tuple[Look, ...]:
+        return *self.totals.values(), *self.events.values()
+
+    @property
     def kinds(self) -> frozenset[str]:
         """The kinds of which it looks at totals or events."""
         return frozenset([*self.totals, *self.events])
@@ -60,9 +76,7 @@ class Reads:
         return 2 if self.kinds else bool(self.facts)
 
 
-def _together(
-    some: "Mapping[str, Window]", others: "Mapping[str, Window]"
-) -> "Mapping[str, Window]":
+def _together(some: Mapping[str, Look], others: Mapping[str, Look]) -> Mapping[str, Look]:
     both = {kind: some[kind] | others[kind] for kind in some.keys() & others.keys()}
     return {**some, **others, **both}
 

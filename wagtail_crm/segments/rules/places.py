@@ -1,5 +1,6 @@
 """Where something was done: some pages, all below them, and what pages have in common."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +69,7 @@ class Place:
             return Q(page__in=self.named)
         pages = swapper.load_model("wagtailcore", "Page").objects.order_by()
         if self.pages:
-            pages = pages.filter(self._under_pages(pages) if self.below else Q(pk__in=self.named))
+            pages = pages.filter(is_below(self.named) if self.below else Q(pk__in=self.named))
         if self.type is not None:
             pages = pages.filter(content_type=self.type.pk)
         if self.language:
@@ -76,10 +77,6 @@ class Place:
         if self.tag:
             pages = pages.filter(has_tag(self.tag))
         return IsAmong("page", pages.values("pk"))
-
-    def _under_pages(self, pages: Any) -> Q:
-        above = pages.filter(pk__in=self.named).annotate(end=Concat("path", Value(LAST_STEP)))
-        return Q(Exists(above.filter(path__lte=OuterRef("path"), end__gte=OuterRef("path"))))
 
     def among(self, tree: PageTree) -> "frozenset[int] | tuple[int, ...]":
         """The pages that are meant, among those of a batch."""
@@ -121,6 +118,13 @@ class Place:
 
 
 ANYWHERE = Place()
+
+
+def is_below(page_ids: Iterable[int]) -> Q:
+    """A condition on pages: being one of these or below one."""
+    pages = swapper.load_model("wagtailcore", "Page").objects.order_by()
+    above = pages.filter(pk__in=page_ids).annotate(end=Concat("path", Value(LAST_STEP)))
+    return Q(Exists(above.filter(path__lte=OuterRef("path"), end__gte=OuterRef("path"))))
 
 
 def pages_in_words(pages: tuple[NamedPage, ...], below: bool) -> str:
