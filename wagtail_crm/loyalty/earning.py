@@ -7,6 +7,7 @@ from typing import Any
 
 import swapper
 
+from wagtail_crm.expressions import IsOneOf
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments.models import Membership
 from wagtail_crm.tracking.events import NewEvent
@@ -48,7 +49,7 @@ class Surroundings:
     @classmethod
     def of(cls, rules: Sequence[EarningRule], events: Sequence[NewEvent]) -> "Surroundings":
         ids = {event.member_id for event in events}
-        present = Member.objects.present().filter(pk__in=ids)
+        present = Member.objects.present().filter(IsOneOf("pk", ids))
         found = cls(members=set(present.values_list("pk", flat=True)))
         segments = {rule.segment_id for rule in rules if rule.segment_id}
         if segments:

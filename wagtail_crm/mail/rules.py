@@ -10,6 +10,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from wagtail_crm.expressions import IsOneOf
 from wagtail_crm.segments.rules import records
 from wagtail_crm.segments.rules.base import (
     Dependencies,
@@ -18,7 +19,6 @@ from wagtail_crm.segments.rules.base import (
     Scope,
     WordedRule,
 )
-from wagtail_crm.segments.rules.expressions import IsOneOf
 from wagtail_crm.segments.rules.person import Person, Reads, site_today
 from wagtail_crm.segments.rules.windows import ALWAYS, Bounds, Period, Window
 from wagtail_crm.segments.rules.words import Clause

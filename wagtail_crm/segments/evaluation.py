@@ -10,13 +10,13 @@ from django.db import connections, router
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from wagtail_crm.expressions import IsOneOf
 from wagtail_crm.members.models import Member
 
 from . import sql
 from .models import Membership, PastMembership, Segment
 from .planning import answered_as_sets
 from .rules.base import Rule, Scope
-from .rules.expressions import IsOneOf
 from .rules.visit import mixed_problem, split
 
 LOCK_OF_MEMBERS, LOCK_OF_SEGMENTS = 0x63726D6D, 0x63726D73  # "crmm", "crms"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import reduce
 from operator import or_
 
+from wagtail_crm.expressions import IsOneOf
 from wagtail_crm.members.models import Member
 
 from .compiled import CompiledSegment, LiveSegments
@@ -18,7 +19,6 @@ from .interests import Asked
 from .models import Membership
 from .people import Wanted, load_deeds, load_facts, load_members
 from .rules.base import Scope
-from .rules.expressions import IsOneOf
 from .rules.person import NotLoaded, Person, Reads
 
 # From so many members on, a statement of its own for a segment is faster.

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import swapper
 
+from wagtail_crm.expressions import IsOneOf
 from wagtail_crm.tracking.events import NewEvent
 
 from .rules.base import Interest
-from .rules.expressions import IsOneOf
 
 Asked = dict[int, set[int]]
 # What many in a batch do: kind, page and subject.

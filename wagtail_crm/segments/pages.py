@@ -5,9 +5,9 @@ from typing import Any
 
 import swapper
 
+from wagtail_crm.expressions import IsOneOf
 from wagtail_crm.tracking.events import NO_PAGE
 
-from .rules.expressions import IsOneOf
 from .rules.page_tags import tags_of_pages
 from .rules.person import PageFacts
 from .rules.places import is_below

@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
+from wagtail_crm.expressions import IsOneOf
 from wagtail_crm.members.models import ConsentRecord, Member, TaggedMember
 from wagtail_crm.tracking.models import DailyTotal, Event
 
 from .models import Membership
 from .pages import facts_below, facts_of_pages
 from .rules import records
-from .rules.expressions import IsOneOf, IsPairOf
+from .rules.expressions import IsPairOf
 from .rules.person import (
     Deed,
     Loaded,

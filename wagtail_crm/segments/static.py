@@ -9,12 +9,12 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from wagtail.log_actions import log
 
+from wagtail_crm.expressions import IsOneOf
 from wagtail_crm.members.models import Member
 
 from .actions import BATCH, REPAIR_AFTER, announce_moves, change_sizes, refresh_members
 from .evaluation import Difference, chunks, lock_members, move
 from .models import Membership, Segment
-from .rules.expressions import IsOneOf
 
 
 class NameTaken(Exception):

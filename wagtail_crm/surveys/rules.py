@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
+from wagtail_crm.expressions import IsOneOf
 from wagtail_crm.segments.rules.base import Dependencies, Rule, Scope, WordedRule
-from wagtail_crm.segments.rules.expressions import IsOneOf
 from wagtail_crm.segments.rules.person import Person
 from wagtail_crm.segments.rules.words import Clause, Ending, listed
 from wagtail_crm.tracking.models import Event

@@ -17,6 +17,7 @@ from django.utils import timezone
 from wagtail.log_actions import log
 
 from wagtail_crm.conf import crm_settings
+from wagtail_crm.expressions import IsOneOf
 from wagtail_crm.members.models import Member
 
 from . import buffer, facts, signals, verdicts
@@ -112,7 +113,9 @@ def _write(batch: Batch) -> tuple[set[UUID], tuple[NewEvent, ...]]:
 def _without_those_who_left(events: list[NewEvent]) -> list[NewEvent]:
     """A visit that waited while its member left is nobody's: erased data does not come back."""
     visitors = {event.member_id for event in events if event.is_visit}
-    gone = set(Member.objects.withdrawn().filter(pk__in=visitors).values_list("pk", flat=True))
+    gone = set(
+        Member.objects.withdrawn().filter(IsOneOf("pk", visitors)).values_list("pk", flat=True)
+    )
     if not gone:
         return events
     return [

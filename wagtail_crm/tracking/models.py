@@ -256,9 +256,10 @@ class DailyTotal(models.Model):
                 condition=~models.Q(subject=""),
             ),
             # Numbers of pages with so many visitors that counting one in 256 has to do, and the
-            # visits of those without an account. The count is in it: no row has to be read.
+            # visits of those without an account. The count is in no index: then each of them would
+            # have to be written with every event that is added to a total.
             models.Index(
-                fields=["kind", "page", "day", "member", "count"],
+                fields=["kind", "page", "day", "member"],
                 name="crm_total_sample",
                 condition=IN_SAMPLE_OR_NOBODY,
             ),

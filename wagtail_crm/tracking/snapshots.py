@@ -16,6 +16,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q
 
 from wagtail_crm.conf import crm_settings
+from wagtail_crm.expressions import IsOneOf
 from wagtail_crm.members.accounts import who_may_enter_the_admin
 from wagtail_crm.members.models import ConsentRecord, Member
 from wagtail_crm.registry import Registry
@@ -75,7 +76,7 @@ def refresh(member_ids: Iterable[int]) -> None:
 
     For members with an account; :func:`forget` the account of one who has it no more.
     """
-    members = Member.objects.filter(pk__in=list(member_ids), user__isnull=False).order_by("pk")
+    members = Member.objects.filter(IsOneOf("pk", member_ids), user__isnull=False).order_by("pk")
     keys = list(members.values_list("user_id", flat=True)[: REBUILD_AT_MOST + 1])
     if len(keys) > REBUILD_AT_MOST:
         forget(members.values_list("user_id", flat=True))

@@ -10,9 +10,9 @@ from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from wagtail_crm.expressions import IsOneOf
 from wagtail_crm.members.models import Member
 
-from .expressions import IsOneOf
 from .person import Look, Person, Reads, families, person_facts, site_today
 from .windows import ALWAYS, Period
 from .words import Clause, Ending

@@ -6,39 +6,8 @@ from typing import Any
 
 from django.db.models import BooleanField, CharField, F, Func, QuerySet, Subquery
 
+from wagtail_crm.expressions import PerVendor, Sql
 from wagtail_crm.members.sql import dates_in
-
-Sql = tuple[str, tuple[Any, ...]]
-
-
-class _PerVendor(Func):
-    """A function of one column; ``value`` travels as a single parameter."""
-
-    def __init__(self, column: str, *values: Any, **extra: Any) -> None:
-        super().__init__(F(column), **extra)
-        self.values = values
-
-    def _column(self, compiler: Any) -> Sql:
-        sql, parameters = compiler.compile(self.source_expressions[0])
-        return sql, tuple(parameters)
-
-
-class IsOneOf(_PerVendor):
-    """Whether an integer column is one of some ids: one parameter instead of thousands."""
-
-    output_field = BooleanField()
-
-    def __init__(self, column: str, ids: Iterable[int] = (), **extra: Any) -> None:
-        super().__init__(column, list(ids), **extra)
-
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Sql:  # type: ignore[override]
-        sql, parameters = self._column(compiler)
-        return f"{sql} = ANY(%s::bigint[])", (*parameters, self.values[0])
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Sql:
-        sql, parameters = self._column(compiler)
-        ids = json.dumps(self.values[0])
-        return f"{sql} IN (SELECT value FROM json_each(%s))", (*parameters, ids)  # noqa: S608
 
 
 class IsPairOf(Func):
@@ -72,7 +41,7 @@ class IsPairOf(Func):
         return sql, tuple(json.dumps(values) for values in self.values)
 
 
-class IsOneOfTexts(_PerVendor):
+class IsOneOfTexts(PerVendor):
     """Whether a column of texts is one of some: one parameter instead of hundreds."""
 
     output_field = BooleanField()
@@ -90,7 +59,7 @@ class IsOneOfTexts(_PerVendor):
         return f"{sql} IN (SELECT value FROM json_each(%s))", (*parameters, texts)  # noqa: S608
 
 
-class HasDate(_PerVendor):
+class HasDate(PerVendor):
     """Whether one of some dates, or days of the year, is among the dates of a JSON column.
 
     Dates are ISO texts under any key; days of the year look like "02-29". PostgreSQL answers by
@@ -110,7 +79,7 @@ class HasDate(_PerVendor):
         return "1 = 1", ()
 
 
-class JsonType(_PerVendor):
+class JsonType(PerVendor):
     """The type of what is under a key of a JSON column, or under keys in keys; "" for nothing.
 
     The names differ: PostgreSQL says ``string``, ``number``, ``boolean``, where SQLite says
@@ -129,7 +98,7 @@ class JsonType(_PerVendor):
         return f"COALESCE(json_type({sql}, %s), '')", (*parameters, path)
 
 
-class JsonListHolds(_PerVendor):
+class JsonListHolds(PerVendor):
     """Whether the list under a key of a JSON column contains a text; false for what is no list."""
 
     output_field = BooleanField()
@@ -173,7 +142,7 @@ class IsAmong(Func):
         return column, rows, (*first, *second)
 
 
-class HashIsBetween(_PerVendor):
+class HashIsBetween(PerVendor):
     """Whether the MD5 of a UUID's 32 digits and a text lies from ``low`` until before ``high``.
 
     Both are the beginnings of hexadecimal hashes.

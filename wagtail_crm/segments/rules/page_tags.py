@@ -12,7 +12,8 @@ from django.db.models import IntegerField, Model, Q, QuerySet
 from taggit.models import CommonGenericTaggedItemBase, ItemBase
 from wagtail.models import get_page_models
 
-from .expressions import IsOneOf
+from wagtail_crm.expressions import IsOneOf
+
 from .reading import offered
 
 

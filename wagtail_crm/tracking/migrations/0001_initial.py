@@ -301,7 +301,7 @@ class Migration(migrations.Migration):
                             ),
                             _connector="OR",
                         ),
-                        fields=["kind", "page", "day", "member", "count"],
+                        fields=["kind", "page", "day", "member"],
                         name="crm_total_sample",
                     ),
                 ],
