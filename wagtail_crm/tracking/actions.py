@@ -113,6 +113,8 @@ def _write(batch: Batch) -> tuple[set[UUID], tuple[NewEvent, ...]]:
 def _without_those_who_left(events: list[NewEvent]) -> list[NewEvent]:
     """A visit that waited while its member left is nobody's: erased data does not come back."""
     visitors = {event.member_id for event in events if event.is_visit}
+    if not visitors:
+        return events
     gone = set(
         Member.objects.withdrawn().filter(IsOneOf("pk", visitors)).values_list("pk", flat=True)
     )
