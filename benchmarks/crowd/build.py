@@ -29,7 +29,13 @@ def main() -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    parts = {"people": _people, "totals": _totals, "events": _events, "segments": _segments}
+    parts = {
+        "people": _people,
+        "totals": _totals,
+        "events": _events,
+        "letters": _letters,
+        "segments": _segments,
+    }
     for name in options.parts:
         made_of = str(SEGMENTS if name == "segments" else options.members)
         make(name, made_of, lambda part=parts[name]: part(options.members))
@@ -112,6 +118,12 @@ def _events(members: int) -> None:
     from . import events, tree
 
     events.fill_events(members, tree.planted(), _today(), SEED)
+
+
+def _letters(members: int) -> None:
+    from . import letters
+
+    letters.fill_letters(members)
 
 
 def _segments(members: int) -> None:

@@ -141,24 +141,17 @@ def did(
     subject: str = "",
 ) -> tuple[str, dict[str, Any]]:
     return "behaviour", {
-        "kind": kind, "comparison": comparison, "times": times, **_window(days),
-        "pages": on or [], "below": True, "subject": subject,
-        "measure": "times", "properties": [],
+        "kind": kind, "comparison": comparison, "times": times, "subject": subject,
+        "pages": on or [], **_window(days),
     }  # fmt: skip
 
 
 def spent(amount: int, *, days: int | None, on: list[Any] | None = None) -> tuple[str, Any]:
-    return "purchase", {
-        "measure": "value", "comparison": "at_least", "amount": amount, **_window(days),
-        "pages": on or [], "below": True, "product": "",
-    }  # fmt: skip
+    return "purchase", {"measure": "value", "amount": amount, "pages": on or [], **_window(days)}
 
 
 def _window(days: int | None) -> dict[str, Any]:
-    """When, and nothing else of what an editor may fill in."""
-    empty = {"days_to": None, "first_day": None, "last_day": None}
-    empty |= {"page_type": "", "page_tag": "", "page_language": ""}
-    return empty | {"window": "last" if days else "ever", "days": days}
+    return {"window": "last", "days": days} if days else {"window": "ever"}
 
 
 def populate(number: int, seed: int) -> None:

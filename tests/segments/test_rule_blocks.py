@@ -6,6 +6,7 @@ from wagtail.blocks import StructBlockValidationError
 
 from tests.members.factories import make_attribute
 from tests.segments.factories import attribute, behaviour, group, make_segment, purchase
+from tests.tracking.factories import make_page
 from wagtail_crm.segments.models import Segment
 from wagtail_crm.segments.rules.blocks import rule_blocks
 
@@ -24,6 +25,31 @@ def refused(rule):
     with pytest.raises(StructBlockValidationError) as caught:
         cleaned(rule)
     return {name: " ".join(error.messages) for name, error in caught.value.block_errors.items()}
+
+
+@pytest.mark.parametrize("slug", [slug for slug in rule_blocks if slug != "missing"])
+def test_code_may_name_only_the_fields_that_matter(slug):
+    block, segment = rule_blocks[slug], Segment(name="By code", rules=[(slug, {})])
+
+    assert block.rule(segment.rules[0].value) == block.rule(block.get_default())
+
+
+def test_segment_made_by_code_is_the_one_an_editor_makes(shelf):
+    viewed = ("behaviour", {"pages": [shelf], "times": 2, "window": "last", "days": 30})
+    agreed = ("consent", {"purpose": "email"})
+    rules = [viewed, ("group", {"match": "any", "rules": [agreed]})]
+    segment = Segment.objects.create(name="Bakers", rules=rules)
+
+    by_form = make_segment(
+        behaviour(pages=[shelf], times=2, days=30),
+        group("any", ("consent", {"agreed": "agreed", "purpose": "email"})),
+    )
+    assert Segment.objects.get(pk=segment.pk).rule == by_form.rule
+
+
+@pytest.fixture
+def shelf():
+    return make_page("Shelf")
 
 
 @pytest.fixture

@@ -57,6 +57,13 @@ class RuleBlock(blocks.StructBlock):
         """
         raise NotImplementedError
 
+    def normalize(self, value: Any) -> Any:
+        """Code may name the fields that matter; the others have what a new rule has in the form."""
+        if not isinstance(value, self.meta.value_class):
+            defaults = {name: child.get_default() for name, child in self.child_blocks.items()}
+            value = defaults | dict(value)
+        return super().normalize(value)
+
     class Meta:
         group = WHAT_THEY_DID
         form_classname = "struct-block crm-rule"

@@ -150,7 +150,10 @@ class ParameterRuleBlock(VisitRuleBlock):
     value = blocks.CharBlock(required=False, max_length=200, label=_("Value"))
 
     def rule(self, value: Any) -> Rule:
-        return HasParameter(value["name"].strip(), value["comparison"], value["value"] or "")
+        name = (value["name"] or "").strip()
+        if not name:
+            return Broken(gettext("The parameter is not named."))
+        return HasParameter(name, value["comparison"], value["value"] or "")
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
