@@ -1,6 +1,6 @@
 """One of each thing that the admin lists, said in the same words."""
 
-from tests.loyalty.factories import make_rule, make_staff
+from tests.loyalty.factories import make_ranks, make_rule, make_staff
 from tests.segments.factories import make_run
 from tests.surveys.factories import answer
 from wagtail_crm.loyalty.actions import adjust_points
@@ -15,6 +15,7 @@ def one_of_each(words, *, member, segment, campaign, wish, survey, address, sour
     """These, and what else there is about ``member``; by the name of each one's addresses."""
     campaign.save_revision()
     actions.tag_members(members=[member], add=[words])
+    rank = make_ranks(**{words: 5})[words]
     adjust_points(member=member, points=5, reason=words, staff=make_staff())
     answer(survey, member, why=words)
     set_aside(payloads=[words.encode()], reason=words)
@@ -31,6 +32,7 @@ def one_of_each(words, *, member, segment, campaign, wish, survey, address, sour
         "refusedevent": RefusedEvent.objects.get(),
         "visitor": Visitor.objects.create(member=member, linked_by="login"),
         "earningrule": make_rule(label=words),
+        "rank": rank,
         "surveys": survey,
         "page": survey,
         "segmentrun": make_run(segment),

@@ -17,7 +17,7 @@ from tests.mail.factories import make_campaign, make_sender
 from tests.members.factories import make_attribute, make_member, make_user
 from tests.segments.factories import make_run, make_segment
 from tests.surveys.factories import make_survey
-from wagtail_crm.loyalty.models import EarningRule
+from wagtail_crm.loyalty.models import EarningRule, Rank
 from wagtail_crm.mail.models import Suppression
 from wagtail_crm.members.actions import record_consent
 from wagtail_crm.segments.static import create_static_segment
@@ -49,6 +49,7 @@ def objects():
         "refusedevent": RefusedEvent.objects.create(payload=b"{}", reason="broken"),
         "visitor": Visitor.objects.create(member=member),
         "earningrule": EarningRule.objects.create(label="Rule", kind="login", points=1),
+        "rank": Rank.objects.create(name="Gold", points=100),
         "surveys": make_survey(),
         "page": make_survey(),
         "segmentrun": make_run(segment),

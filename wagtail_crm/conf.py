@@ -149,6 +149,11 @@ class CrmSettings:
         return int(self._read("REGISTRATION_RETENTION_DAYS", 30))
 
     @property
+    def rank_months(self) -> int:
+        """Months for which points count towards a member's rank; 0: for good."""
+        return int(self._read("RANK_MONTHS", 12))
+
+    @property
     def group_depth(self) -> int:
         """How deep an editor may nest groups of segment rules."""
         return int(self._read("GROUP_DEPTH", 3))

@@ -8,7 +8,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.utils import timezone
 
-from wagtail_crm.loyalty.models import Account, EarningRule
+from wagtail_crm.loyalty.actions import ask_recount_if_needed, award_points, recount_next_batch
+from wagtail_crm.loyalty.models import Account, EarningRule, Rank
 from wagtail_crm.tracking.events import NewEvent
 
 _numbers = itertools.count(1)
@@ -47,3 +48,25 @@ def a_day(day, hour=12):
     """Noon in the site's time zone, of this month's ``day``th."""
     moment = timezone.localtime().replace(hour=hour, minute=0, second=0, microsecond=0)
     return moment.replace(day=day)
+
+
+def make_ranks(**thresholds):
+    """Ranks by name; what they are computed from is known, so that nobody need be looked at."""
+    ranks = {name: Rank.objects.create(name=name, points=n) for name, n in thresholds.items()}
+    while recount_next_batch() or ask_recount_if_needed():
+        pass
+    return ranks
+
+
+def earn(member, points, at=None):
+    """Points by a rule, earned at some moment."""
+    at = {} if at is None else {"at": at}
+    event = make_event(member, **at)
+    rule = EarningRule(points=points, kind="login", label="Test", starts_at=LONG_AGO)
+    rule.save()
+    award_points(events=[event], rules=[rule])
+
+
+def rank_name(member):
+    rank = Account.objects.filter(member=member).values_list("rank__name", flat=True)
+    return rank.first()

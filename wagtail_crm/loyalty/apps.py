@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,3 +11,6 @@ class LoyaltyConfig(AppConfig):
 
     def ready(self) -> None:
         from . import receivers  # noqa: F401, PLC0415  # models are ready only now
+        from .checks import check_rank_months  # noqa: PLC0415
+
+        register(check_rank_months)

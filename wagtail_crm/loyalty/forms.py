@@ -13,7 +13,7 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail_crm.tracking.events import new_event_id
 from wagtail_crm.tracking.kinds import EventKind, event_kinds
 
-from .kinds import POINTS_KIND
+from .kinds import OWN_KINDS
 
 MOST_BY_HAND = 1_000_000
 
@@ -22,7 +22,7 @@ def earning_kinds() -> list[tuple[str, Any]]:
     """What can earn points, in the groups of the timeline."""
     groups: dict[str, list[tuple[str, Any]]] = {}
     for slug, kind in event_kinds.items():
-        if kind.countable and slug != POINTS_KIND:
+        if kind.countable and slug not in OWN_KINDS:
             groups.setdefault(str(kind.group), []).append((slug, kind.label))
     return [(name, kinds) if name else kinds[0] for name, kinds in groups.items()]
 
@@ -39,7 +39,7 @@ class EarningRuleForm(WagtailAdminModelForm):
         super().__init__(*args, **kwargs)
         # Wagtail's script lets one write an amount only for what has one.
         kinds = event_kinds.items()
-        with_amount = [slug for slug, kind in kinds if has_amount(kind) and slug != POINTS_KIND]
+        with_amount = [slug for slug, kind in kinds if has_amount(kind) and slug not in OWN_KINDS]
         self.fields["per_value"].widget.attrs |= {
             "data-w-rules-target": "enable",
             "data-w-rules": json.dumps({"kind": with_amount}),

@@ -8,6 +8,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from .models import Account, Entry
+from .querysets import COUNT_FOR_RANK
+
+WRITTEN = ["balance", "earned", "rank_points", "last_entry_at"]
 
 
 class NotEnoughPoints(Exception):
@@ -30,7 +33,7 @@ class NewEntry:
     rule_id: int | None = None
     event_id: UUID | None = None
     staff_id: int | None = None
-    at: datetime.datetime = field(default_factory=timezone.now)
+    at: datetime.datetime = field(default_factory=lambda: timezone.now())
 
 
 def book(entries: Iterable[NewEntry]) -> list[Entry]:
@@ -47,7 +50,7 @@ def book(entries: Iterable[NewEntry]) -> list[Entry]:
     fresh = [entry for key, entry in reversed(by_key.items()) if key not in booked]
     rows = [_move(accounts[entry.member_id], entry) for entry in fresh]
     _name_counterparts(rows, fresh)
-    Account.objects.bulk_update(accounts.values(), ["balance", "earned", "last_entry_at"])
+    Account.objects.bulk_update(accounts.values(), WRITTEN)
     return Entry.objects.bulk_create(rows)
 
 
@@ -69,6 +72,8 @@ def _move(account: Account, entry: NewEntry) -> Entry:
     account.balance += entry.amount
     if entry.kind == Account.Kind.ISSUED:
         account.earned += entry.amount
+    if entry.kind in COUNT_FOR_RANK:
+        account.rank_points += entry.amount
     account.last_entry_at = timezone.now()
     return Entry(
         key=entry.key,

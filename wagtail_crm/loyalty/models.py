@@ -1,4 +1,4 @@
-"""Points: the rules that give them, and the books they are kept in."""
+"""Points: the rules that give them, the books they are kept in, and the ranks they bring."""
 
 import swapper
 from django.conf import settings
@@ -15,7 +15,7 @@ from wagtail_crm.segments.models import Segment
 
 from .amounts import in_points, signed
 from .forms import EarningRuleForm
-from .querysets import AccountQuerySet, EarningRuleQuerySet, EntryQuerySet
+from .querysets import AccountQuerySet, EarningRuleQuerySet, EntryQuerySet, RankQuerySet
 
 
 class EarningRule(models.Model):
@@ -119,12 +119,99 @@ class EarningRule(models.Model):
             raise ValidationError({"ends_at": gettext("It must end after it begins.")})
 
 
+class Rank(models.Model):
+    """What members reach who earned so many points lately; see :mod:`.period`.
+
+    One that is given up stays until nobody has it any more.
+    """
+
+    name = models.CharField(_("name"), max_length=100, help_text=_("Members read it."))
+    points = models.PositiveIntegerField(
+        _("points needed"),
+        validators=[MinValueValidator(1)],
+        help_text=_("Who has fewer has a lower rank, or none."),
+    )
+    benefit = models.CharField(
+        _("what it brings"),
+        max_length=200,
+        blank=True,
+        help_text=_("Members read it on their page, for example: free shipping."),
+    )
+    is_ending = models.BooleanField(default=False, editable=False)
+
+    objects = RankQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("rank")
+        verbose_name_plural = _("ranks")
+        ordering = ["points", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(points__gt=0), name="crm_rank_needs_points"),
+            models.UniqueConstraint(
+                fields=["points"],
+                condition=models.Q(is_ending=False),
+                name="crm_rank_of_points",
+            ),
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=models.Q(is_ending=False),
+                name="crm_rank_of_name",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        others = type(self).objects.in_use().exclude(pk=self.pk)
+        taken = {
+            "name": others.filter(name=self.name).exists()
+            and gettext("Another rank has this name."),
+            "points": others.filter(points=self.points).exists()
+            and gettext("Another rank needs as many points."),
+        }
+        if errors := {name: text for name, text in taken.items() if text}:
+            raise ValidationError(errors)
+
+    @property
+    def needed(self) -> str:
+        """ "1,000 pt"."""
+        return in_points(self.points)
+
+
+class Recount(models.Model):
+    """That the ranks of everybody are to be looked at again, and how far that is: one row.
+
+    ``basis`` says what they are computed from: ranks, and the period.
+    """
+
+    THE_ONE = 1
+
+    basis = models.TextField()
+    position = models.BigIntegerField(default=0, help_text="The last account that is done.")
+    asked_at = models.DateTimeField(default=timezone.now)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("recount of ranks")
+        verbose_name_plural = _("recounts of ranks")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.basis
+
+
 class Account(models.Model):
     """One side of the books: a member, or where points come from and go to.
 
     ``balance`` and ``earned`` are kept for members only, in the transaction that writes the
     entry. The other accounts are the same few rows for everybody: a running balance on them
     would make all workers wait for each other, so theirs is the sum of their entries.
+
+    ``rank``, or having none, stands since ``rank_since`` and until ``rank_until``, the day from
+    which it may be another by time alone. ``rank_points`` are at least those that count for it:
+    exact when that was looked at last, too many once older ones have left the period. So most
+    entries are written without asking for others.
     """
 
     class Kind(models.TextChoices):
@@ -146,6 +233,18 @@ class Account(models.Model):
     balance = models.BigIntegerField(_("points"), default=0)
     earned = models.BigIntegerField(_("earned in all"), default=0)
     last_entry_at = models.DateTimeField(_("last movement"), null=True, blank=True)
+    rank = models.ForeignKey(
+        Rank,
+        verbose_name=_("rank"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="accounts",
+        db_index=False,
+    )
+    rank_since = models.DateTimeField(_("rank since"), null=True, blank=True)
+    rank_until = models.DateField(null=True, blank=True)
+    rank_points = models.BigIntegerField(default=0)
 
     objects = AccountQuerySet.as_manager()
 
@@ -171,6 +270,18 @@ class Account(models.Model):
         indexes = [
             # The rule "points at least", and who comes next to the top.
             models.Index(fields=["balance", "member"], name="crm_points_by_balance"),
+            # The rule "rank is"; how many have each rank.
+            models.Index(
+                fields=["rank", "member"],
+                name="crm_points_by_rank",
+                condition=models.Q(rank__isnull=False),
+            ),
+            # Whose rank time alone may change.
+            models.Index(
+                fields=["rank_until"],
+                name="crm_points_rank_due",
+                condition=models.Q(rank_until__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,8 @@ from wagtail_crm.members.models import Member
 from .amounts import in_points
 from .balances import account_of, balance_of
 from .models import Entry
+from .period import in_words
+from .standing import Way
 
 NEWEST_ON_MY_PAGE = 5
 NEWEST_IN_ADMIN = 100
@@ -27,10 +29,26 @@ def on_my_page(request: HttpRequest, member: Member) -> dict[str, Any]:
     }
 
 
+def rank_on_my_page(request: HttpRequest, member: Member) -> dict[str, Any] | None:
+    """Which rank, since when, until when, and how far it is to the next; nothing without ranks."""
+    way = Way.of(member)
+    if way is None:
+        return None
+    return {
+        "way": way,
+        "period": in_words(),
+        "points_text": in_points(way.points),
+        "missing_text": in_points(way.missing),
+    }
+
+
 def in_header(request: HttpRequest, member: Member) -> str:
-    """A few words beside the name: ``1,240 pt``; nothing for who never had any."""
+    """A few words beside the name: ``Gold · 1,240 pt``; nothing for who never had any points."""
     account = account_of(member)
-    return format_html("{}", in_points(account.balance)) if account else ""
+    if account is None:
+        return ""
+    words = [account.rank, in_points(account.balance)]
+    return format_html("{}", " · ".join(str(word) for word in words if word))
 
 
 def in_admin(request: HttpRequest, member: Member) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""The points screens of the Wagtail admin."""
+"""The screens of points and ranks of the Wagtail admin."""
 
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -12,19 +13,24 @@ from wagtail.admin.panels import (
     ObjectList,
     PageChooserPanel,
 )
-from wagtail.admin.ui.tables import Column, StatusTagColumn
+from wagtail.admin.ui.tables import Column, NumberColumn, StatusTagColumn
 
 from wagtail_crm.tracking.kinds import event_kinds
 from wagtail_crm.viewsets import CrmViewSet
 
-from .models import EarningRule
+from .models import EarningRule, Rank
 from .views.admin import EarningRuleIndexView
+from .views.ranks import RankCreateView, RankEditView, RankIndexView
 
 
 def kind_label(rule: EarningRule) -> str:
     kind = event_kinds.get(rule.kind)
     label = str(kind.label) if kind else rule.kind
     return f"{label}: {rule.page}" if rule.page else label
+
+
+def size_in_words(rank: Rank) -> str:
+    return number_format(rank.size, force_grouping=True)  # type: ignore[attr-defined]  # with_sizes
 
 
 class EarningRuleViewSet(CrmViewSet):
@@ -76,3 +82,29 @@ class EarningRuleViewSet(CrmViewSet):
             Column("segment", label=_("Only for"), accessor=lambda rule: rule.segment or "–"),
             StatusTagColumn("state", label=_("Status"), primary=lambda rule: rule.is_running),
         ]
+
+
+class RankViewSet(CrmViewSet):
+    model = Rank
+    icon = "crm-rank"
+    menu_label = _("Ranks")
+    menu_name = "ranks"
+    menu_order = 610
+    inspect_view_enabled = False
+    index_view_class = RankIndexView
+    add_view_class = RankCreateView
+    edit_view_class = RankEditView
+    index_template_name = "wagtail_crm/loyalty/admin/ranks.html"
+    index_results_template_name = "wagtail_crm/loyalty/admin/ranks_results.html"
+    search_fields: list[str] = []
+    list_display = [
+        "name",
+        NumberColumn("needed", label=_("Points needed"), sort_key="points"),
+        NumberColumn("size", label=_("Members"), accessor=size_in_words, sort_key="size"),
+        Column("benefit", label=_("What it brings")),
+    ]
+    panels = [
+        FieldPanel("name"),
+        FieldPanel("points"),
+        FieldPanel("benefit"),
+    ]

@@ -19,6 +19,84 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="Rank",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="Members read it.", max_length=100, verbose_name="name"
+                    ),
+                ),
+                (
+                    "points",
+                    models.PositiveIntegerField(
+                        help_text="Who has fewer has a lower rank, or none.",
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="points needed",
+                    ),
+                ),
+                (
+                    "benefit",
+                    models.CharField(
+                        blank=True,
+                        help_text="Members read it on their page, for example: free shipping.",
+                        max_length=200,
+                        verbose_name="what it brings",
+                    ),
+                ),
+                ("is_ending", models.BooleanField(default=False, editable=False)),
+            ],
+            options={
+                "verbose_name": "rank",
+                "verbose_name_plural": "ranks",
+                "ordering": ["points", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("points__gt", 0)), name="crm_rank_needs_points"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_ending", False)),
+                        fields=("points",),
+                        name="crm_rank_of_points",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_ending", False)),
+                        fields=("name",),
+                        name="crm_rank_of_name",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Recount",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("basis", models.TextField()),
+                (
+                    "position",
+                    models.BigIntegerField(default=0, help_text="The last account that is done."),
+                ),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("done_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "verbose_name": "recount of ranks",
+                "verbose_name_plural": "recounts of ranks",
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
             name="Account",
             fields=[
                 (
@@ -49,6 +127,12 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, null=True, verbose_name="last movement"),
                 ),
                 (
+                    "rank_since",
+                    models.DateTimeField(blank=True, null=True, verbose_name="rank since"),
+                ),
+                ("rank_until", models.DateField(blank=True, null=True)),
+                ("rank_points", models.BigIntegerField(default=0)),
+                (
                     "member",
                     models.OneToOneField(
                         blank=True,
@@ -57,6 +141,18 @@ class Migration(migrations.Migration):
                         related_name="points_account",
                         to="wagtail_crm_members.member",
                         verbose_name="member",
+                    ),
+                ),
+                (
+                    "rank",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="accounts",
+                        to="wagtail_crm_loyalty.rank",
+                        verbose_name="rank",
                     ),
                 ),
             ],
@@ -225,6 +321,22 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="account",
             index=models.Index(fields=["balance", "member"], name="crm_points_by_balance"),
+        ),
+        migrations.AddIndex(
+            model_name="account",
+            index=models.Index(
+                condition=models.Q(("rank__isnull", False)),
+                fields=["rank", "member"],
+                name="crm_points_by_rank",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="account",
+            index=models.Index(
+                condition=models.Q(("rank_until__isnull", False)),
+                fields=["rank_until"],
+                name="crm_points_rank_due",
+            ),
         ),
         migrations.AddConstraint(
             model_name="account",

@@ -9,17 +9,18 @@ from django.db import transaction
 from django.utils import timezone
 from wagtail.log_actions import log
 
+from wagtail_crm.loyalty.earning import entries_for
+from wagtail_crm.loyalty.kinds import OWN_KINDS, POINTS_KIND, RANK_FIELD
+from wagtail_crm.loyalty.ledger import NewEntry, book
+from wagtail_crm.loyalty.log_actions import POINTS_ACTION
+from wagtail_crm.loyalty.missed import unrewarded_events
+from wagtail_crm.loyalty.models import Account, EarningRule, Entry
 from wagtail_crm.members.actions import announce_change
 from wagtail_crm.members.models import Member
 from wagtail_crm.tracking.actions import record_events
 from wagtail_crm.tracking.events import NewEvent, event_id_for, new_event_id
 
-from .earning import entries_for
-from .kinds import POINTS_KIND
-from .ledger import NewEntry, book
-from .log_actions import POINTS_ACTION
-from .missed import unrewarded_events
-from .models import Account, EarningRule, Entry
+from .ranks import change_of, climb
 
 # In the timeline, points stand after what they are for.
 A_MOMENT = datetime.timedelta(milliseconds=1)
@@ -32,7 +33,7 @@ def award_points(
     *, events: Iterable[NewEvent], rules: Sequence[EarningRule] | None = None
 ) -> list[Entry]:
     """Give what these events earn by the active rules; the same event earns it once."""
-    events = [event for event in events if event.member_id and event.kind != POINTS_KIND]
+    events = [event for event in events if event.member_id and event.kind not in OWN_KINDS]
     if rules is None:
         kinds = {event.kind for event in events}
         active = EarningRule.objects.active().for_kinds(kinds).select_related("page")
@@ -142,9 +143,11 @@ def forfeit_points_of_withdrawn() -> int:
 def _book(entries: Sequence[NewEntry]) -> list[Entry]:
     booked = book(entries)
     if booked:
-        record_events(events=[_event(entry) for entry in booked])
-        members = {entry.account.member_id for entry in booked}
-        announce_change(member_ids=members, fields={POINTS_KIND})  # type: ignore[arg-type]
+        moves = climb(entries=booked)
+        record_events(events=[*map(_event, booked), *map(change_of, moves)])
+        members: Any = {entry.account.member_id for entry in booked}
+        fields = {POINTS_KIND, RANK_FIELD} if moves else {POINTS_KIND}
+        announce_change(member_ids=members, fields=fields)
     return booked
 
 

@@ -1,0 +1,107 @@
+"""Ranks in the admin: the list, the form, giving up; and what members read of theirs."""
+
+import pytest
+from bs4 import BeautifulSoup
+from django.urls import reverse
+
+from tests.loyalty.factories import earn, make_ranks, make_staff, rank_name
+from tests.members.factories import make_member, make_registered_member
+from tests.segments.factories import make_segment
+from tests.segments.posting import ENGLISH
+from wagtail_crm.loyalty.models import Rank, Recount
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def editor(client):
+    client.force_login(make_staff())
+    return client
+
+
+def read(response):
+    return " ".join(BeautifulSoup(response.text, "html.parser").text.split())
+
+
+def test_an_editor_makes_a_rank_and_who_has_the_points_has_it(editor):
+    member = make_member()
+    earn(member, 500)
+    data = {"name": "Gold", "points": "500", "benefit": "Free shipping"}
+    assert editor.post(reverse("crm_rank:add"), data).status_code == 302
+    assert rank_name(member) == "Gold"
+    assert Recount.objects.get().done_at is not None
+
+
+@pytest.mark.parametrize(
+    "data", [{"name": "Gold", "points": "5"}, {"name": "New", "points": "100"}]
+)
+def test_two_ranks_cannot_be_the_same(editor, data):
+    make_ranks(Gold=100)
+    response = editor.post(reverse("crm_rank:add"), data)
+    assert len(response.context["form"].errors) == 1
+    assert Rank.objects.count() == 1
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_list_says_how_many_have_each(editor, number, django_assert_max_num_queries):
+    make_ranks(**{f"Rank {n}": 100 * (n + 1) for n in range(number)})
+    for points in (100, 150, 300):
+        earn(make_member(), points)
+    editor.get(reverse("crm_rank:list"))
+    with django_assert_max_num_queries(15):
+        response = editor.get(reverse("crm_rank:list"))
+    sizes = [rank.size for rank in response.context["object_list"]]
+    assert sizes == {1: [3], 3: [2, 0, 1]}[number]
+
+
+def test_a_rank_that_a_segment_asks_for_stays(editor):
+    rank = make_ranks(Gold=100)["Gold"]
+    make_segment(("rank", {"comparison": "is", "rank": rank.pk}), name="Best")
+    bulk = reverse("wagtail_bulk_action", args=["wagtail_crm_loyalty", "rank", "delete"])
+    for address in (reverse("crm_rank:delete", args=[rank.pk]), f"{bulk}?id={rank.pk}"):
+        for send in (editor.get, editor.post):
+            assert send(address, **ENGLISH).url == reverse("crm_rank:list")
+    assert "“Best”" in read(editor.get(reverse("crm_rank:list"), **ENGLISH))
+    assert Rank.objects.in_use().count() == 1
+
+
+@pytest.mark.parametrize("in_bulk", [True, False])
+def test_who_had_a_deleted_rank_gets_what_the_points_reach(editor, in_bulk):
+    ranks = make_ranks(Bronze=100, Gold=1000)
+    member = make_member()
+    earn(member, 1000)
+    address = reverse("crm_rank:delete", args=[ranks["Gold"].pk])
+    if in_bulk:
+        address = reverse("wagtail_bulk_action", args=["wagtail_crm_loyalty", "rank", "delete"])
+        address += f"?id={ranks['Gold'].pk}"
+    assert editor.get(address).status_code == 200
+    editor.post(address)
+    assert (rank_name(member), Rank.objects.count()) == ("Bronze", 1)
+
+
+def test_the_head_of_a_member_says_rank_and_points(editor):
+    make_ranks(Gold=1000)
+    member = make_member()
+    earn(member, 1240)
+    page = read(editor.get(reverse("crm_member:inspect", args=[member.pk])))
+    assert "Gold · 1,240 pt" in page
+
+
+def test_my_page_draws_the_way_to_the_next_rank(client):
+    make_ranks(Silver=300, Gold=1000)
+    member = make_registered_member()
+    client.force_login(member.user)
+    earn(member, 250)
+    card = BeautifulSoup(client.get("/crm/me/", **ENGLISH).text, "html.parser").find(id="rank")
+    bar = card.find("progress")
+    assert (bar["max"], bar["value"], bar.text) == ("300", "250", "250 pt")
+    assert card.find("label", {"for": bar["id"]}).text == "50 pt to Silver"
+    earn(member, 800)
+    card = BeautifulSoup(client.get("/crm/me/", **ENGLISH).text, "html.parser").find(id="rank")
+    assert (card.find("strong").text, card.find("progress")) == ("Gold", None)
+
+
+def test_my_page_says_nothing_of_ranks_where_there_are_none(client):
+    member = make_registered_member()
+    client.force_login(member.user)
+    assert 'id="rank"' not in client.get("/crm/me/").text

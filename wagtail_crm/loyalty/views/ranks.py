@@ -1,0 +1,47 @@
+"""The list of ranks, and making and changing them."""
+
+from typing import Any
+
+from django.db.models import Max
+from wagtail.snippets.views import snippets
+
+from wagtail_crm.loyalty import tasks
+from wagtail_crm.loyalty.models import Account, Rank, Recount
+from wagtail_crm.loyalty.period import in_words
+
+
+class RankIndexView(snippets.IndexView):
+    default_ordering = "points"
+
+    def get_base_queryset(self) -> Any:
+        return Rank.objects.in_use().with_sizes()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = {"period": in_words(), "counted": percent_counted()}
+        return {**super().get_context_data(**kwargs), **context}
+
+
+def percent_counted() -> int | None:
+    """How far the recount under way is; None: everybody's rank is known."""
+    recount = Recount.objects.filter(done_at=None).first()
+    if recount is None:
+        return None
+    last = Account.objects.aggregate(last=Max("pk"))["last"] or 1
+    return int(100 * recount.position / last)
+
+
+class RecountingMixin:
+    """What is saved decides who has which rank."""
+
+    def save_instance(self) -> Rank:
+        rank: Rank = super().save_instance()  # type: ignore[misc]
+        tasks.begin_recount()
+        return rank
+
+
+class RankCreateView(RecountingMixin, snippets.CreateView):
+    pass
+
+
+class RankEditView(RecountingMixin, snippets.EditView):
+    pass
