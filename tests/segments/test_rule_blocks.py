@@ -72,6 +72,14 @@ class TestAttribute:
         assert cleaned(attribute(age, "is", " 20.50 "))["value"] == "20.5"
         assert cleaned(attribute(prefecture, "one_of", "Tokyo、Osaka"))["value"] == "Tokyo, Osaka"
 
+    @pytest.mark.parametrize(("type_", "comparison"), [("choice", "one_of"), ("choices", "is")])
+    def test_choices_with_commas_of_their_own(self, type_, comparison):
+        job = make_attribute("job", type=type_, choices="会社\n会社、役所\nShop, stall\n学生")
+        kept = cleaned(attribute(job, comparison, "学生、会社、役所; Shop, stall"))["value"]
+        assert kept == "学生, 会社、役所, Shop, stall"
+        rule = make_segment(attribute(job, comparison, kept), publish=False).rule.rules[0]
+        assert rule.values == ("学生", "会社、役所", "Shop, stall")
+
     def test_what_the_comparison_does_not_use_is_forgotten(self, age):
         saved = cleaned(attribute(age, "set", "5", "6"))
         assert (saved["value"], saved["upper"]) == ("", "")

@@ -102,13 +102,16 @@ class DateNear(WordedRule):
         return due
 
     def _changed(self, earlier: Day, later: Day) -> frozenset[str]:
-        """Dates whose answer may differ between these two days."""
+        """Dates that came near or went away between these two days, or on a day between them.
+
+        Who was asked about on such a day is in the segment though they are not at either end.
+        """
         before, after = self._days(earlier), self._days(later)
+        gone, come = (before[0], after[0] - ONE_DAY), (before[1] + ONE_DAY, after[1])
         if self.when == "anniversary":
-            return marks(*before) ^ marks(*after)
-        gone = _between(before[0], min(before[1] + ONE_DAY, after[0]))
-        come = _between(max(before[1] + ONE_DAY, after[0]), after[1] + ONE_DAY)
-        return frozenset(day.isoformat() for day in (*gone, *come))
+            return marks(*gone) | marks(*come)
+        days = (*_between(gone[0], gone[1] + ONE_DAY), *_between(come[0], come[1] + ONE_DAY))
+        return frozenset(day.isoformat() for day in days)
 
     def negation(self) -> Rule:
         return replace(self, negated=not self.negated)

@@ -10,7 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.functional import lazy
 from django.utils.translation import gettext, pgettext_lazy
 
-from wagtail_crm.members.attributes import parse_text
+from wagtail_crm.members.attributes import form_field, parse_text
 from wagtail_crm.members.models import AttributeDefinition
 
 from .attribute_dates import WHOLE_YEAR, DateNear
@@ -112,7 +112,7 @@ def parse_values(
         return (_parse_days(text, WHOLE_YEAR if comparison == ANNIVERSARY else LONGEST),)
     parts = [text]
     if comparison == ONE_OF or definition.type == Type.CHOICES:
-        parts = re.split(r"[,、，;\n]", text)
+        parts = _several(definition, text)
     # Each value once: every further one would be a condition more.
     parts = list(dict.fromkeys(part.strip() for part in parts if part.strip()))
     values = _parse_each("value", definition, parts)
@@ -121,6 +121,13 @@ def parse_values(
         if values[0] > values[1]:
             raise ValidationError({"upper": gettext("The end lies before the beginning.")})
     return values
+
+
+def _several(definition: AttributeDefinition, text: str) -> list[str]:
+    """The texts between commas; choices may have commas of their own."""
+    choices = sorted(definition.choice_values, key=len, reverse=True)
+    known = "|".join(re.escape(choice) for choice in choices) or "(?!)"
+    return re.findall(rf"\s*((?:{known})(?=\s*(?:[,、，;\n]|$))|[^,、，;\n]+)", text)
 
 
 def _parse_days(text: str, most: int) -> int:
@@ -152,7 +159,7 @@ def _parse(definition: AttributeDefinition, text: str) -> Any:
             raise ValidationError("")
         return text == YES
     if definition.type == Type.CHOICES:
-        return parse_text(definition, text)[0]
+        return form_field(definition).clean([text])[0]
     return parse_text(definition, text)
 
 

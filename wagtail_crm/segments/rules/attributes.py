@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from django.db.models import Q
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.lookups import In
 from django.utils.translation import pgettext
 
@@ -13,7 +14,8 @@ from wagtail_crm.members.attributes import display_value
 from wagtail_crm.members.models import AttributeDefinition
 
 from .base import Dependencies, Rule, Scope, WordedRule
-from .expressions import JsonListHolds, JsonType
+from .expressions import HasText, JsonListHolds, JsonType
+from .letters import has_other_letters, lowered
 from .person import Person
 from .words import Clause, Ending, inside_sentence, listed
 
@@ -31,7 +33,7 @@ JSON_TYPES: dict[str, Sequence[str]] = {
 }
 JSON_TEXT = ("string", "text")
 JSON_NOTHING = ("", "null")
-ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
+ISO_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z"
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,10 @@ class AttributeRule(WordedRule):
                 return self._any_chosen()
             case "is":
                 return Q(**{f"{value}__in": self.values})
+            case "contains" | "starts_with" if not self.only_in_sql:
+                at_start = self.comparison == "starts_with"
+                text = KeyTextTransform(self.key, "attributes")
+                return Q(HasText(text, self.values[0], at_start=at_start))
             case "contains":
                 return Q(**{f"{value}__icontains": self.values[0]})
             case "starts_with":
@@ -120,9 +126,7 @@ class AttributeRule(WordedRule):
         """Databases differ in which letters beyond ASCII are the same, large and small."""
         if self.comparison not in ("contains", "starts_with"):
             return False
-        return any(
-            not letter.isascii() and letter.lower() != letter.upper() for letter in self.values[0]
-        )
+        return has_other_letters(self.values[0])
 
     def dependencies(self) -> Dependencies:
         return Dependencies(fields=frozenset({f"attributes.{self.key}"}))
@@ -147,12 +151,15 @@ class AttributeRule(WordedRule):
             case "is":
                 return value in self.values
             case "contains":
-                return self.values[0].lower() in value.lower()
+                return self._lowered(self.values[0]) in self._lowered(value)
             case "starts_with":
-                return value.lower().startswith(self.values[0].lower())
+                return self._lowered(value).startswith(self._lowered(self.values[0]))
         return (
             self._low is None or value > self._low or (value == self._low and self._closed)
         ) and (self._high is None or value < self._high or (value == self._high and self._closed))
+
+    def _lowered(self, text: str) -> str:
+        return text.lower() if self.only_in_sql else lowered(text)
 
     @property
     def _low(self) -> Any:

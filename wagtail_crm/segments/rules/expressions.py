@@ -9,6 +9,8 @@ from django.db.models import BooleanField, CharField, F, Func, QuerySet, Subquer
 from wagtail_crm.expressions import PerVendor, Sql
 from wagtail_crm.members.sql import dates_in
 
+from .letters import lowered
+
 
 class IsPairOf(Func):
     """Whether one integer column is among some ids, and another among others.
@@ -115,6 +117,39 @@ class JsonListHolds(PerVendor):
         holds = f"EXISTS (SELECT 1 FROM json_each({sql}, %s) WHERE json_each.value = %s)"  # noqa: S608
         path = f"$.{key}"
         return f"({is_list} AND {holds})", (*parameters, path, *parameters, path, text)
+
+
+class HasText(Func):
+    """Whether a text contains a part, or starts with it; of letters, only A to Z are as a to z."""
+
+    output_field = BooleanField()
+
+    def __init__(self, text: Any, part: str, *, at_start: bool = False, **extra: Any) -> None:
+        super().__init__(text, **extra)
+        self.part, self.at_start = lowered(part), at_start
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Sql:  # type: ignore[override]
+        sql, parameters = compiler.compile(self.source_expressions[0])
+        return self._found(f"""strpos(lower(({sql}) COLLATE "C"), %s::text)""", parameters)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Sql:
+        sql, parameters = compiler.compile(self.source_expressions[0])
+        return self._found(f"instr(lower({sql}), %s)", parameters)
+
+    def _found(self, place: str, parameters: Any) -> Sql:
+        return f"({place} {'=' if self.at_start else '>='} 1)", (*parameters, self.part)
+
+
+class Exactly(Func):
+    """An amount to its fourth decimal, as it is stored: SQLite adds them up as binary fractions."""
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Sql:  # type: ignore[override]
+        sql, parameters = compiler.compile(self.source_expressions[0])
+        return sql, tuple(parameters)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Sql:
+        sql, parameters = compiler.compile(self.source_expressions[0])
+        return f"CAST(ROUND({sql}, 4) AS NUMERIC)", tuple(parameters)
 
 
 class IsAmong(Func):

@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from django.db.models import Q
+from django.db.models import F, JSONField, Q
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.lookups import In
 from django.utils.translation import gettext, pgettext
 
 from wagtail_crm.tracking.devices import DEVICES
 
 from .attributes import JSON_TEXT, JSON_TYPES, Type
-from .expressions import JsonType
+from .expressions import HasText, JsonType
+from .letters import has_other_letters, lowered
 from .person import Deed
 
 Comparison = Literal["is", "is_not", "contains", "at_least", "at_most"]
@@ -54,9 +56,7 @@ class Property:
     @property
     def only_in_sql(self) -> bool:
         """Databases differ in which letters beyond ASCII are the same, large and small."""
-        return self.comparison == "contains" and any(
-            not letter.isascii() and letter.lower() != letter.upper() for letter in self.value
-        )
+        return self.comparison == "contains" and has_other_letters(self.value)
 
     def condition(self) -> Q:
         """The events for which it holds, as a condition on ``Event``; never NULL."""
@@ -65,8 +65,10 @@ class Property:
                 return self._is()
             case "is_not":
                 return ~self._is()
-            case "contains":
+            case "contains" if self.only_in_sql:
                 return self._typed(JSON_TEXT) & self._compared("icontains", self.value)
+            case "contains":
+                return self._typed(JSON_TEXT) & Q(HasText(self._text, self.value))
         if self.number is None:
             return Q(pk__in=())
         lookup = "gte" if self.comparison == "at_least" else "lte"
@@ -92,8 +94,25 @@ class Property:
         return Q(In(JsonType("data", *self.path), types))
 
     def _compared(self, lookup: str, value: Any) -> Q:
-        column = ["subject"] if self._is_about_subject else ["data", *self.path]
-        return Q(**{"__".join([*column, lookup]): value})
+        if self._is_about_subject:
+            return Q(**{f"subject__{lookup}": value})
+        # Not as "data__in__exact": a detail may have the name of a lookup.
+        column = self._inside(KeyTransform)
+        column.output_field = JSONField()
+        compare: Any = column.get_lookup(lookup)
+        return Q(compare(column, value))
+
+    @property
+    def _text(self) -> Any:
+        return F("subject") if self._is_about_subject else self._inside(KeyTextTransform)
+
+    def _inside(self, innermost: Any) -> Any:
+        """What is under the last of the names, as JSON or as text."""
+        *outer, last = self.path
+        found: Any = "data"
+        for key in outer:
+            found = KeyTransform(key, found)
+        return innermost(last, found)
 
     def holds(self, deed: Deed) -> bool:
         value: Any = {SUBJECT: deed.subject} if self._is_about_subject else deed.data
@@ -102,7 +121,7 @@ class Property:
         if self.comparison in ("is", "is_not"):
             return self._is_same(value) is (self.comparison == "is")
         if self.comparison == "contains":
-            return isinstance(value, str) and self.value.lower() in value.lower()
+            return isinstance(value, str) and lowered(self.value) in lowered(value)
         return self._is_number(value) and self._measures(value)
 
     def _is_same(self, value: Any) -> bool:

@@ -13,6 +13,7 @@ from wagtail_crm.tracking.events import NOBODY
 from wagtail_crm.tracking.models import DailyTotal, Event
 
 from .base import midnight
+from .expressions import Exactly
 from .person import Person, Total, site_today
 from .properties import Property
 from .windows import ONE_DAY, Bounds
@@ -56,7 +57,7 @@ def measured(rows: Any, measure: str) -> Any:
     else:
         day = TruncDate("at", tzinfo=timezone.get_default_timezone())
         amounts = {"times": Count("pk"), "days": Count(day, distinct=True)}
-    amounts |= {"value": Sum("value"), "single": Max("value")}
+    amounts |= {"value": Exactly(Sum("value")), "single": Exactly(Max("value"))}
     return rows.order_by().values("member").annotate(amount=amounts[measure])
 
 

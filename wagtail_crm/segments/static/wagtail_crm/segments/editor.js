@@ -268,15 +268,19 @@
       this.value.after(this.list);
     }
 
-    chosen() {
-      return this.value.value.split(/[,、，;]/).map((part) => part.trim());
+    /* What stands between commas; choices may have commas of their own. */
+    chosen(choices) {
+      const known = choices.map(([value]) => value).sort((one, other) => other.length - one.length);
+      const words = known.map((value) => value.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
+      const part = new RegExp(`\\s*(?:(?:${words})(?=\\s*(?:[,、，;]|$))|[^,、，;]+)`, "g");
+      return (this.value.value.match(part) ?? []).map((text) => text.trim());
     }
 
     select(choices) {
       const select = document.createElement("select");
       select.setAttribute("aria-label", this.label());
       select.append(new Option("", ""), ...choices.map(([value, label]) => new Option(label, value)));
-      const [chosen] = this.chosen();
+      const [chosen] = this.chosen(choices);
       select.value = choices.some(([value]) => value === chosen) ? chosen : "";
       if (select.value !== this.value.value) this.write(select.value);
       select.addEventListener("change", () => this.write(select.value));
@@ -284,7 +288,7 @@
     }
 
     boxes(choices) {
-      const chosen = this.chosen();
+      const chosen = this.chosen(choices);
       const list = document.createElement("div");
       list.className = "crm-boxes";
       list.setAttribute("role", "group");

@@ -1,0 +1,106 @@
+"""Values at which databases and Python could part ways: all three answers are asked."""
+
+import datetime
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from tests.members.factories import make_attribute, make_member
+from tests.segments.factories import attribute, behaviour, make_segment, purchase, record
+from tests.segments.lives import Clock
+from tests.segments.three_ways import agreed
+from wagtail_crm.members.actions import update_member
+from wagtail_crm.segments import actions
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committing")]
+
+# Letters whose large or small form is one of A to Z, in some language or on some database.
+NAMES = [
+    "Kiosk",
+    "KIOSK",
+    "\N{KELVIN SIGN}iosk",
+    "k\N{LATIN SMALL LETTER DOTLESS I}osk",
+    "K\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}OSK",
+    "kio\N{LATIN SMALL LETTER LONG S}k",
+    "ｋｉｏｓｋ",
+    "%",
+    5,
+    ["kiosk"],
+]
+
+
+@pytest.mark.parametrize("comparison", ["contains", "starts_with"])
+def test_only_a_to_z_are_as_a_to_z(comparison):
+    name = make_attribute("name", type="text")
+    pks = [make_member(attributes={"name": value}).pk for value in NAMES]
+    for part, expected in (("KIO", {0, 1, 5}), ("%", {7}), ("ki", {0, 1, 5})):
+        segment = make_segment(attribute(name, comparison, part))
+        assert agreed(segment) == {pks[number] for number in expected}
+
+
+def test_letters_of_details_are_compared_likewise():
+    kind, value = behaviour("search")
+    detail = {"name": "subject", "comparison": "contains", "value": "KIO"}
+    by_subject = make_segment((kind, value | {"properties": [detail]}))
+    by_data = make_segment((kind, value | {"properties": [detail | {"name": "shop.in"}]}))
+    members = [make_member() for _name in NAMES[:7]]
+    for member, name in zip(members, NAMES, strict=False):
+        record(member, "search", subject=name, data={"shop": {"in": name}})
+    expected = {members[number].pk for number in (0, 1, 5)}
+    assert agreed(by_subject) == agreed(by_data) == expected
+
+
+@pytest.mark.parametrize("name", ["in", "shop.in", "shop.exact", "shop.gte", "a.b.isnull", "pk"])
+def test_a_detail_may_have_the_name_of_a_lookup(name):
+    data = "yes"
+    for part in reversed(name.split(".")):
+        data = {part: data}
+    kind, value = behaviour("search")
+    detail = {"name": name, "comparison": "is", "value": "yes"}
+    segment = make_segment((kind, value | {"properties": [detail]}))
+    member = make_member()
+    record(member, "search", data=data)
+    record(make_member(), "search", data={"shop": "yes"})
+    assert agreed(segment) == {member.pk}
+
+
+@pytest.mark.parametrize("values", [("0.1", "0.7"), ("1.1", "2.2"), ("0.0001", "0.7999"), ("0.8",)])
+@pytest.mark.parametrize("measure", ["value", "single"])
+def test_amounts_are_added_up_as_decimals(values, measure):
+    """0.1 + 0.7 is less than 0.8 in binary fractions, and 1.1 + 2.2 is more than 3.3."""
+    total = str(sum(map(Decimal, values)))
+    segments = [make_segment(purchase(measure, each, total)) for each in ("at_least", "at_most")]
+    member = make_member()
+    for value in values:
+        record(member, "purchase", value=Decimal(value))  # about the same thing: one purchase
+    assert [agreed(segment) for segment in segments] == [{member.pk}, {member.pk}]
+
+
+def test_what_looks_like_a_date_to_some():
+    born = make_attribute("born", type="date")
+    segments = [
+        make_segment(attribute(born, "anniversary", "366")),
+        make_segment(attribute(born, "gt", "1900-01-01")),
+    ]
+    member = make_member(attributes={"born": "2027-01-01"})
+    for value in ("２０２７-01-01", "2027-01-01\n", "\n2027-01-01", "2027-1-1"):
+        make_member(attributes={"born": value})
+    assert [agreed(segment) for segment in segments] == [{member.pk}, {member.pk}]
+
+
+@pytest.mark.parametrize("comparison", ["anniversary", "in_last", "in_next"])
+def test_a_day_between_two_looks_at_the_clock(monkeypatch, comparison):
+    """While nobody looks for days, who changes something is asked about on their birthday."""
+    clock = Clock(datetime.datetime(2027, 3, 10, 3, tzinfo=datetime.UTC))
+    monkeypatch.setattr(timezone, "now", clock)
+    born = make_attribute("born", type="date")
+    member = make_member(attributes={"born": "2027-03-12"})
+    segment = make_segment(attribute(born, comparison, "1"))
+    clock.now += datetime.timedelta(days=2)
+    update_member(member=member, fields={"time_zone": "Asia/Tokyo"})
+    assert agreed(segment) == {member.pk}
+
+    clock.now += datetime.timedelta(days=2)
+    actions.let_time_pass(until=clock.now)
+    assert agreed(segment) == set()
