@@ -85,7 +85,7 @@ def _lists() -> dict[str, str]:
     asked: dict[str, dict[str, Any]] = {
         "": {},
         ", page 2": {"p": 2},
-        ", page 150": {"p": 150},
+        ", page 300": {"p": 300},
         ", by last visit": {"ordering": "-last_seen_at"},
         ", by name": {"ordering": "family_name_kana"},
         ", search: kanji": {"q": "佐藤"},

@@ -35,7 +35,7 @@ from wagtail_crm.viewsets import ReadOnceMixin
 class CappedPaginator(WagtailPaginator):
     """Stops counting at ten thousand rows; search and filters reach the rest.
 
-    Nobody turns so many pages, and counting a million rows takes longer than finding fifty.
+    Nobody turns so many pages, and counting a million rows takes longer than finding a few.
     """
 
     most = 10_000
