@@ -4,7 +4,7 @@ import pytest
 from django.core import checks
 from django.test import override_settings
 
-from wagtail_crm.checks import AUTHENTICATION, MIDDLEWARE
+from wagtail_crm.checks import AUTHENTICATION, KEEPS_PAGES, MIDDLEWARE
 from wagtail_crm.conf import crm_settings
 
 
@@ -50,6 +50,17 @@ def test_middleware_before_authentication_is_e004(settings):
     assert problems(MIDDLEWARE=[MIDDLEWARE, *others]) == [
         ("wagtail_crm.E004", f"Move '{MIDDLEWARE}' below '{AUTHENTICATION}'.")
     ]
+
+
+def test_a_cache_below_the_middleware_is_e009(settings):
+    assert problems(MIDDLEWARE=[*settings.MIDDLEWARE, KEEPS_PAGES]) == [
+        ("wagtail_crm.E009", f"Move '{KEEPS_PAGES}' to the top of MIDDLEWARE.")
+    ]
+    assert problems(MIDDLEWARE=[KEEPS_PAGES, *settings.MIDDLEWARE]) == []
+
+
+def test_a_site_without_time_zones_is_e008():
+    assert problems(USE_TZ=False) == [("wagtail_crm.E008", "Set USE_TZ = True, Django's default.")]
 
 
 def test_missing_middleware_is_w001(settings):

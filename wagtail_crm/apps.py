@@ -2,7 +2,12 @@ from django.apps import AppConfig
 from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
 
-from .checks import check_middleware, check_setting_names, check_setting_values
+from .checks import (
+    check_middleware,
+    check_setting_names,
+    check_setting_values,
+    check_time_zones,
+)
 
 
 class WagtailCrmConfig(AppConfig):
@@ -14,3 +19,4 @@ class WagtailCrmConfig(AppConfig):
         register(check_setting_names)
         register(check_setting_values)
         register(check_middleware)
+        register(check_time_zones)

@@ -57,8 +57,27 @@ MIDDLEWARE = "wagtail_crm.tracking.middleware.CrmMiddleware"
 AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
 
 
+KEEPS_PAGES = "django.middleware.cache.UpdateCacheMiddleware"
+
+
+def check_time_zones(**kwargs: Any) -> list[CheckMessage]:
+    """``wagtail_crm.E008``: moments without a time zone are written to no log."""
+    if settings.USE_TZ:
+        return []
+    return [
+        Error(
+            "USE_TZ is False: every event would be set aside.",
+            hint="Set USE_TZ = True, Django's default.",
+            id="wagtail_crm.E008",
+        )
+    ]
+
+
 def check_middleware(**kwargs: Any) -> list[CheckMessage]:
-    """``wagtail_crm.W001`` our middleware is missing; ``E004`` it stands before authentication."""
+    """``wagtail_crm.W001`` our middleware is missing; ``E004`` it stands before authentication.
+
+    ``E009``: a cache of pages keeps them before it is said for whom they are.
+    """
     installed = list(settings.MIDDLEWARE)
     if MIDDLEWARE not in installed:
         return [
@@ -76,6 +95,15 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
                 "The wagtail_crm middleware stands before AuthenticationMiddleware.",
                 hint=f"Move '{MIDDLEWARE}' below '{AUTHENTICATION}'.",
                 id="wagtail_crm.E004",
+            )
+        ]
+    if KEEPS_PAGES in installed and installed.index(MIDDLEWARE) < installed.index(KEEPS_PAGES):
+        return [
+            Error(
+                "UpdateCacheMiddleware stands below the wagtail_crm middleware: what one visitor "
+                "is shown would be kept for all.",
+                hint=f"Move '{KEEPS_PAGES}' to the top of MIDDLEWARE.",
+                id="wagtail_crm.E009",
             )
         ]
     return []

@@ -339,7 +339,10 @@ def _make_older(*members):
 
 @pytest.mark.parametrize("put", [str, repr])
 def test_what_could_not_be_written_is_not_repeated(caplog, put):
-    error = IntegrityError("duplicate key\nDETAIL:  Key (email)=(yoko@example.jp) already exists.")
+    error = IntegrityError(
+        "duplicate key\nDETAIL:  Key (email)=(yoko@example.jp) already exists."
+        '\nCONTEXT:  JSON data, line 1: {"words": "yoko'
+    )
     actions.set_aside(payloads=[b"rubbish"], reason=f"{put(error)}\nmail: other")
     [message] = caplog.messages
     reason = RefusedEvent.objects.get().reason

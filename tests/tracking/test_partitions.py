@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tests.tracking.factories import view
-from wagtail_crm.tracking import partitions
+from wagtail_crm.tracking import partitions, retention
 from wagtail_crm.tracking.actions import record_events
 from wagtail_crm.tracking.models import Event
 
@@ -100,6 +100,8 @@ def test_drop_before_drops_whole_months_only():
 def test_nobody_waits_long_for_a_partition(monkeypatch):
     """A report that reads the log holds up the maker, who gives up and comes back later."""
     monkeypatch.setattr(partitions, "BEGIN", partitions.BEGIN.replace("'5s'", "'100ms'"))
+    record_events(events=[view(at=at(2011, 1, 5)), view(at=at(2011, 2, 5))])
+    made = partitions.create_months([datetime.date(2011, month, 1) for month in (1, 2)])
     reading, done = threading.Event(), threading.Event()
 
     def read():
@@ -113,10 +115,22 @@ def test_nobody_waits_long_for_a_partition(monkeypatch):
     reader.start()
     reading.wait(10)
     assert partitions.create_month(datetime.date(2011, 3, 1)) is None
+    # A month goes as a whole or not at all: row by row it would take hours.
+    assert (retention.drop_events(dry=False), Event.objects.count()) == (0, 2)
     done.set()
     reader.join()
-    assert partitions.create_month(datetime.date(2011, 3, 1)) is not None
-    assert partitions.drop_before(at(2011, 5)) == ["wagtail_crm_tracking_event_2011_03"]
+    assert partitions.create_month(datetime.date(2011, 3, 1)) == made[0].replace("_01", "_03")
+    assert (retention.drop_events(dry=False), Event.objects.count()) == (2, 0)
+    assert partitions.ended_before(at(2011, 5)) == []
+
+
+@on_postgresql
+def test_a_moment_that_stands_for_never_gets_no_month():
+    moments = [at(9999, 12, 31), at(9998, 12, 31), at(10, 1, 1)]
+    record_events(events=[view(at=moment) for moment in moments])
+    assert partitions.create_ahead() == ["wagtail_crm_tracking_event_9998_12"]
+    assert partitions.create_ahead() == []
+    assert (retention.drop_events(dry=False), Event.objects.count()) == (1, 2)
 
 
 def test_other_databases_have_none():

@@ -1,9 +1,12 @@
 import datetime
 import logging
+import threading
 import uuid
 from decimal import Decimal
 
 import pytest
+from django.db import connection, transaction
+from django.db.models.signals import post_delete
 from django.utils import timezone
 
 from tests.members.factories import make_member
@@ -149,3 +152,36 @@ def test_many_rows_go_in_pieces(monkeypatch, crm_settings, django_assert_max_num
     actions.record_events(events=[visit(at=ago(20)) for _ in range(5)])
     assert does(retention.anonymise_events) == 5
     assert not Event.objects.exclude(visitor=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_a_total_that_is_being_counted_is_not_deleted():
+    """Even where some app hears of every deletion, for which Django reads rows before."""
+    visitor = uuid.uuid4()
+    first = visit(visitor_id=visitor)
+    actions.record_events(events=[first])
+    actions.link_visitor(visitor_id=visitor, member=make_member())
+    writing, done = threading.Event(), threading.Event()
+
+    def write():
+        with transaction.atomic():
+            actions.record_events(events=[visit(at=first.at)])
+            writing.set()
+            done.wait(10)
+        connection.close()
+
+    def hear(**kwargs):
+        pass
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    writing.wait(10)
+    threading.Timer(0.2, done.set).start()
+    post_delete.connect(hear)
+    try:
+        retention.delete_empty_totals(dry=False)
+    finally:
+        post_delete.disconnect(hear)
+        writer.join()
+    assert DailyTotal.objects.get(member=0).count == 1

@@ -57,10 +57,12 @@ def test_a_download_is_about_its_file():
         ("Kneading", "video:Kneading"),
         ("blob:https://shop.example/1", ""),
         ("", ""),
+        ("https://a.b/%00film.webm", "video:/film.webm"),
     ],
 )
 def test_a_film_is_known_by_its_label_or_its_path(video, subject):
-    assert said("video_completed", video=video).subject == subject
+    facts = said("video_completed", video=video)
+    assert (facts.subject, "\0" in facts.data["video"]) == (subject, False)
 
 
 @pytest.mark.parametrize(

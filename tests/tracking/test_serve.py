@@ -46,6 +46,7 @@ def test_a_moved_page_keeps_its_views(page):
         {"purpose": "prefetch"},
         {"x-moz": "prefetch"},
         {"x-purpose": "preview"},
+        {"sec-purpose": "", "purpose": "prefetch"},
         {"user-agent": GOOGLEBOT},
         {"user-agent": "python-requests/2.32"},
         {"user-agent": ""},
@@ -104,6 +105,22 @@ def test_a_preview_is_no_view(page, rf):
     assert recorded() == []
 
 
+def test_nothing_that_a_preview_does_is_recorded(page, crm_settings, monkeypatch):
+    crm_settings(TRACK_STAFF=True)
+    client = make_browser(user=make_user(is_superuser=True))
+    request = client.get(page.url).wsgi_request
+    serve_preview = type(page).serve_preview
+
+    def searching(self, request, mode):
+        request.crm.track("search", subject="rye")
+        return serve_preview(self, request, mode)
+
+    monkeypatch.setattr(type(page), "serve_preview", searching)
+    assert page.make_preview_request(request).status_code == 200
+    assert recorded() == [page.pk]
+    assert not Event.objects.of_kinds("search").exists()
+
+
 def test_staff_are_no_visitors(page):
     make_browser(user=make_user(is_superuser=True)).get(page.url)
     assert recorded() == []
@@ -128,6 +145,14 @@ def test_where_a_visit_came_from_is_kept(page):
 def test_no_foreign_site_led_here(page, referrer):
     response = make_browser().get(page.url, headers={"referer": referrer})
     assert response.status_code == 200
+    assert recorded() == [page.pk]
+    assert "touch" not in Event.objects.get().data
+
+
+def test_the_own_site_is_known_by_its_ipv6_address(page, settings):
+    settings.ALLOWED_HOSTS = ["[::1]"]
+    headers = {"host": "[::1]:8000", "referer": "http://[::1]:8000/"}
+    assert make_browser().get(page.url, headers=headers).status_code == 200
     assert recorded() == [page.pk]
     assert "touch" not in Event.objects.get().data
 

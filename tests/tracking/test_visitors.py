@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.tracking.factories import visit
-from wagtail_crm.tracking.actions import record_events
+from wagtail_crm.tracking.actions import keep_consent_of_browser, record_events
 from wagtail_crm.tracking.models import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -59,13 +59,17 @@ def test_what_arrives_late_does_not_move_the_latest():
         unique_by=lambda pair: pair[0],
     ),
     st.randoms(),
+    st.booleans(),
 )
-def test_one_by_one_in_any_order_is_like_all_at_once(sightings, random):
+def test_one_by_one_in_any_order_is_like_all_at_once(sightings, random, agreed_before):
+    """Also when the browser said yes, or somebody signed in on it, before a visit was written."""
     Visitor.objects.all().delete()
     visitor = uuid.uuid4()
     events = [seen(visitor, *sighting) for sighting in sightings]
     together = record(*events)
     Visitor.objects.all().delete()
+    if agreed_before:
+        keep_consent_of_browser(visitor_id=visitor)
     random.shuffle(events)
     for event in events:
         apart = record(event)

@@ -24,19 +24,19 @@ from . import buffer, facts, signals, verdicts
 from .ahead import ahead, behind
 from .batches import Batch
 from .events import NO_PAGE, NOBODY, NewEvent, event_id_for, new_event_id, read_events
-from .ingest import add_totals, local_day, write_batch
+from .ingest import add_totals, delete_empty_totals_of, local_day, write_batch
 from .kinds import require_kind
 from .last_seen import note_last_seen
-from .models import DailyTotal, Event, Reason, RefusedEvent, Visitor
+from .models import Event, Reason, RefusedEvent, Visitor
 from .querysets import EventQuerySet
-from .visitors import with_owners
+from .visitors import not_seen_yet, with_owners
 
 logger = logging.getLogger(__name__)
 
 # What makes an event unwritable however often it is tried, as opposed to a database that is away.
 POISON = (ValueError, TypeError, LookupError, ArithmeticError, DataError, IntegrityError)
 # In an error's own words, and in its repr().
-DETAIL = re.compile(r"(\n|\\n)DETAIL:[^\n]*")
+DETAIL = re.compile(r"(\n|\\n)(DETAIL|CONTEXT):[^\n]*")
 # Seconds a worker stays for more events once it has written all, and for which it does so at most.
 LINGER = 1.0
 SHIFT = 20.0
@@ -220,7 +220,7 @@ def set_aside(*, payloads: Sequence[bytes], reason: str) -> None:
 
 
 def _without_values(reason: str) -> str:
-    """What databases tell as a detail repeats what was to be written, of whomever in the batch."""
+    """What databases tell as detail and context repeats what was to be written, of whomever."""
     return DETAIL.sub("", reason)
 
 
@@ -275,7 +275,7 @@ def link_visitor(
     changes hands then, and whoever signs in must get a new id. So two people on one browser
     never inherit each other's events.
     """
-    visitor, _created = Visitor.objects.select_for_update().get_or_create(pk=visitor_id)
+    visitor = _locked(visitor_id)
     taken = visitor.member_id not in (None, member.pk)
     if taken or visitor.forgotten_at is not None or visitor.disowned_at is not None:
         return False
@@ -288,6 +288,12 @@ def link_visitor(
         news = {"visitor_id": visitor_id, "member_id": member.pk, "kinds": kinds}
         transaction.on_commit(partial(signals.visitor_linked.send_robust, sender=Visitor, **news))
     return True
+
+
+def _locked(visitor_id: UUID) -> Visitor:
+    """The row of a browser, which nobody else changes meanwhile; a new one where there is none."""
+    visitors = Visitor.objects.select_for_update()
+    return visitors.get_or_create(pk=visitor_id, defaults=not_seen_yet())[0]
 
 
 def _own(visitor: Visitor, member: Member, by: str, until: datetime.datetime) -> None:
@@ -313,7 +319,7 @@ def unlink_visitor(*, visitor_id: UUID, member: Member, by: Any = None) -> int:
     events = Event.objects.handed_over().filter(visitor=visitor, member=member)
     number = events.count()
     kinds = _give(events, giver=member.pk, receiver=NOBODY)
-    DailyTotal.objects.filter(member=member).empty().delete()
+    delete_empty_totals_of([member.pk])
     visitor.member = visitor.linked_at = visitor.owned_until = None
     visitor.linked_by, visitor.disowned_at = "", timezone.now()
     visitor.save()
@@ -347,7 +353,7 @@ def remember_account(*, visitor_id: UUID, user: Any) -> bool:
     False when it is somebody else's or somebody else is registering on it: the caller must give
     the browser a new id and call again.
     """
-    visitor, _created = Visitor.objects.select_for_update().get_or_create(pk=visitor_id)
+    visitor = _locked(visitor_id)
     taken = visitor.member_id or visitor.forgotten_at or visitor.user_id not in (None, user.pk)
     if taken:
         return False
@@ -359,7 +365,8 @@ def remember_account(*, visitor_id: UUID, user: Any) -> bool:
 def keep_consent_of_browser(*, visitor_id: UUID) -> None:
     """The proof that GDPR Art. 7(1) asks for: which text a browser said yes to, and when."""
     proof = {"consent_version": crm_settings.consent_version, "consented_at": timezone.now()}
-    Visitor.objects.update_or_create(pk=visitor_id, defaults=proof)
+    new = proof | not_seen_yet()
+    Visitor.objects.update_or_create(pk=visitor_id, defaults=proof, create_defaults=new)
 
 
 @transaction.atomic
@@ -369,7 +376,7 @@ def forget_visitor(*, visitor_id: UUID) -> None:
     What belongs to a member stays theirs. The row stays for a day, so that what is still in the
     buffer loses the id as well; that of a member's browser stays with the member.
     """
-    visitor, _created = Visitor.objects.select_for_update().get_or_create(pk=visitor_id)
+    visitor = _locked(visitor_id)
     Event.objects.without_owner().filter(visitor=visitor_id).update(visitor=None)
     visitor.forgotten_at = timezone.now()
     visitor.user = None

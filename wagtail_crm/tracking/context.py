@@ -191,8 +191,8 @@ class Crm:
         return self.note(kind, said, NO_PAGE if page is None else page.pk)
 
     def note(self, kind: str, said: Said, page_id: int) -> NewEvent | None:
-        """Like :meth:`track`, for what has been checked."""
-        if not self.may_track:
+        """Like :meth:`track`, for what has been checked. Previews say nothing of a visit."""
+        if getattr(self.request, "is_preview", False) or not self.may_track:
             return None
         event = NewEvent(
             kind=kind,

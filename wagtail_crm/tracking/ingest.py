@@ -85,3 +85,10 @@ def add_totals(changes: Iterable[tuple[TotalKey, Decimal | None]], *, sign: int 
     ]
     with connection.cursor() as cursor:
         cursor.executemany(sql.ADD_TOTAL, rows)
+
+
+def delete_empty_totals_of(member_ids: Iterable[int]) -> None:
+    """Totals that count nothing any more, but for those to which somebody is just adding."""
+    empty = DailyTotal.objects.filter(member__in=list(member_ids)).empty()
+    free = empty.select_for_update(skip_locked=True).values_list("pk", flat=True)
+    DailyTotal.objects.filter(pk__in=list(free)).delete()

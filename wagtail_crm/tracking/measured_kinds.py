@@ -36,7 +36,7 @@ def named_video(text: str) -> str:
     """A label, or of an address the path: the same film on every host."""
     parts = parts_of(text)
     if parts.scheme in ("http", "https"):
-        return unquote(parts.path)[:100]
+        return short(unquote(parts.path))[:100]
     return "" if parts.scheme in ("blob", "data") else text[:100]
 
 

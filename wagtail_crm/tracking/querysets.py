@@ -52,6 +52,9 @@ class EventQuerySet(models.QuerySet["Event"]):
     def before(self, moment: datetime.datetime) -> Self:
         return self.filter(at__lt=moment)
 
+    def since(self, moment: datetime.datetime) -> Self:
+        return self.filter(at__gte=moment)
+
     def after_in_list(self, at: datetime.datetime, id: uuid.UUID) -> Self:
         """What stands below that event when the newest is first."""
         return self.filter(at__lte=at).exclude(at=at, id__gte=id)
@@ -122,6 +125,9 @@ class DailyTotalQuerySet(models.QuerySet["DailyTotal"]):
     def before(self, day: datetime.date) -> Self:
         return self.filter(day__lt=day)
 
+    def since(self, day: datetime.date) -> Self:
+        return self.filter(day__gte=day)
+
     def empty(self) -> Self:
         """Totals whose events all went to their owner."""
         return self.filter(count=0)
@@ -144,6 +150,9 @@ class VisitorQuerySet(models.QuerySet["Visitor"]):
     def unseen_since(self, moment: datetime.datetime) -> Self:
         """Browsers of nobody that have not been back."""
         return self.filter(member=None, last_seen_at__lt=moment)
+
+    def seen_since(self, moment: datetime.datetime) -> Self:
+        return self.filter(last_seen_at__gte=moment)
 
     def of_member(self, member: "Member") -> Self:
         """Newest first."""

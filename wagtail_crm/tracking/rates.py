@@ -2,6 +2,7 @@
 
 import ipaddress
 import logging
+import time
 
 from allauth.account.adapter import get_adapter
 from django.core.cache import caches
@@ -51,9 +52,13 @@ def client_key(request: HttpRequest) -> str:
 
 
 def _count(key: str) -> int:
-    """A cache that is away limits nobody."""
+    """How many in this minute. A cache that is away limits nobody.
+
+    The minute is in the key: caches in a database or in files forget with each count when the
+    minute ends.
+    """
     cache = caches[crm_settings.cache_alias]
-    key = f"crm:rate:{key}"
+    key = f"crm:rate:{int(time.time() // WINDOW)}:{key}"
     try:
         return 1 if cache.add(key, 1, WINDOW) else cache.incr(key)
     except ValueError:  # the minute ended between the two, or the cache is away

@@ -15,6 +15,9 @@ logger = logging.getLogger(__name__)
 ServeChain = Callable[..., HttpResponse]
 
 PAGE_VIEW = "page_view"
+# Headers in which browsers say that nobody looks at it yet, and the words that say so.
+PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
+NOT_YET_SEEN = ("prefetch", "prerender", "preview")
 
 
 def record_page_view(next_serve_page: ServeChain) -> ServeChain:
@@ -52,7 +55,5 @@ def is_human_view(request: HttpRequest) -> bool:
     """A GET that somebody looks at: no preview, no prefetch (``Sec-Purpose``, ``Purpose``)."""
     if request.method != "GET" or getattr(request, "is_preview", False):
         return False
-    headers = request.META
-    purpose = headers.get("HTTP_SEC_PURPOSE") or headers.get("HTTP_PURPOSE")
-    purpose = purpose or headers.get("HTTP_X_PURPOSE") or headers.get("HTTP_X_MOZ") or ""
-    return not any(word in purpose.lower() for word in ("prefetch", "prerender", "preview"))
+    said = [request.META[name].lower() for name in PURPOSES if name in request.META]
+    return not any(word in purpose for purpose in said for word in NOT_YET_SEEN)

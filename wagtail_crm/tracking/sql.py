@@ -40,7 +40,8 @@ SET count = total.count + excluded.count, value = total.value + excluded.value
 """
 
 # Makes or updates the browsers of a batch, locks them, and says whose they are. What arrives
-# late neither moves the latest touch nor hides the first one.
+# late neither moves the latest touch nor hides the first one. A row that was last seen before it
+# was first has not been seen yet.
 TOUCH_VISITORS_POSTGRESQL = """
 INSERT INTO wagtail_crm_tracking_visitor AS visitor
     (id, first_seen_at, last_seen_at, first_touch, last_touch)
@@ -49,14 +50,21 @@ SELECT unnest(%b::uuid[]) AS id, unnest(%b::timestamptz[]), unnest(%b::timestamp
 ORDER BY 1
 ON CONFLICT (id) DO UPDATE SET
     first_touch = CASE
-        WHEN visitor.forgotten_at IS NULL AND excluded.first_seen_at < visitor.first_seen_at
+        WHEN visitor.forgotten_at IS NULL
+            AND (excluded.first_seen_at < visitor.first_seen_at
+                OR visitor.last_seen_at < visitor.first_seen_at)
         THEN excluded.first_touch ELSE visitor.first_touch END,
     last_touch = CASE
         WHEN visitor.forgotten_at IS NULL AND excluded.last_touch <> '{}'
-            AND excluded.last_seen_at >= visitor.last_seen_at
+            AND (excluded.last_seen_at >= visitor.last_seen_at
+                OR visitor.last_seen_at < visitor.first_seen_at)
         THEN excluded.last_touch ELSE visitor.last_touch END,
-    first_seen_at = least(visitor.first_seen_at, excluded.first_seen_at),
-    last_seen_at = greatest(visitor.last_seen_at, excluded.last_seen_at)
+    first_seen_at = CASE
+        WHEN visitor.last_seen_at < visitor.first_seen_at THEN excluded.first_seen_at
+        ELSE least(visitor.first_seen_at, excluded.first_seen_at) END,
+    last_seen_at = CASE
+        WHEN visitor.last_seen_at < visitor.first_seen_at THEN excluded.last_seen_at
+        ELSE greatest(visitor.last_seen_at, excluded.last_seen_at) END
 RETURNING id, member_id, owned_until, forgotten_at,
     CASE WHEN verdict = 'machine' THEN verdict_reason ELSE '' END
 """

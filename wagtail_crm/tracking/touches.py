@@ -23,7 +23,7 @@ def touch_of(request: HttpRequest) -> dict[str, str]:
     """UTM parameters and the foreign site (``referrer``) that led to this page, if any did."""
     parameters = request.GET
     touch = {name: _short(parameters[name]) for name in UTM if name in parameters}
-    if (host := _referring_host(request)) and host != request.get_host().partition(":")[0]:
+    if (host := _referring_host(request)) and host != urlsplit(f"//{request.get_host()}").hostname:
         touch["referrer"] = _short(host)
     return touch
 

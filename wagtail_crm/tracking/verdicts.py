@@ -19,8 +19,8 @@ from wagtail.log_actions import log
 from . import evidence, signals
 from .devices import is_program
 from .evidence import HOUR, MINUTE, Evidence
-from .ingest import add_totals, local_day
-from .models import DailyTotal, Event, Reason, Verdict, Visitor
+from .ingest import add_totals, delete_empty_totals_of, local_day
+from .models import Event, Reason, Verdict, Visitor
 from .querysets import EventQuerySet
 
 logger = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ def _recount(events: EventQuerySet, *, uncounted: bool) -> dict[int, set[str]]:
         for _pk, _value, _at, member_id, kind, *_rest in rows:
             kinds[member_id].add(kind)
     if uncounted and kinds:
-        DailyTotal.objects.filter(member__in=list(kinds)).empty().delete()
+        delete_empty_totals_of(kinds)
     return kinds
 
 

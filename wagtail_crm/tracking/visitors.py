@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import connections, router
+from django.utils import timezone
 
 from . import arrays, sql
 from .events import NOBODY, NewEvent, as_json
@@ -49,6 +50,15 @@ class Owner(NamedTuple):
             return False
         signed_in = event.member_id != NOBODY and not event.handed_over
         return not signed_in or self.machine_because == Reason.COLLEAGUE
+
+
+def not_seen_yet() -> dict[str, datetime.datetime]:
+    """Of a row that is made before the browser's first visit is written: by a yes, by signing in.
+
+    It was last seen before it was first: so the first visit can tell, and says what led there.
+    """
+    now = timezone.now()
+    return {"first_seen_at": now, "last_seen_at": now - datetime.timedelta(microseconds=1)}
 
 
 def with_owners(events: Sequence[NewEvent]) -> list[NewEvent]:
@@ -122,13 +132,17 @@ def _touch_portable(rows: list[Sighting]) -> dict[UUID, Owner]:
 
 
 def _merge(visitor: Visitor, sighting: Sighting) -> None:
-    if visitor.forgotten_at is None:
-        if sighting.first_seen_at < visitor.first_seen_at:
-            visitor.first_touch = sighting.first_touch
-        if sighting.last_touch and sighting.last_seen_at >= visitor.last_seen_at:
-            visitor.last_touch = sighting.last_touch
-    visitor.first_seen_at = min(visitor.first_seen_at, sighting.first_seen_at)
-    visitor.last_seen_at = max(visitor.last_seen_at, sighting.last_seen_at)
+    is_new = visitor.last_seen_at < visitor.first_seen_at
+    is_first = is_new or sighting.first_seen_at < visitor.first_seen_at
+    is_last = is_new or sighting.last_seen_at >= visitor.last_seen_at
+    if is_first:
+        visitor.first_seen_at = sighting.first_seen_at
+    if is_last:
+        visitor.last_seen_at = sighting.last_seen_at
+    if is_first and visitor.forgotten_at is None:
+        visitor.first_touch = sighting.first_touch
+    if is_last and visitor.forgotten_at is None:
+        visitor.last_touch = sighting.last_touch or visitor.last_touch
 
 
 def _with_owner(event: NewEvent, owner: Owner) -> NewEvent:

@@ -13,7 +13,7 @@ from wagtail import hooks
 from tests.members.factories import make_registered_member
 from tests.tracking.factories import CHROME, GOOGLEBOT, make_browser, make_page
 from wagtail_crm.members.actions import record_consent
-from wagtail_crm.tracking import actions, buffer
+from wagtail_crm.tracking import actions, buffer, rates
 from wagtail_crm.tracking.kinds import EventKind
 from wagtail_crm.tracking.models import Event
 from wagtail_crm.tracking.schemas import Facts
@@ -23,6 +23,21 @@ pytestmark = pytest.mark.django_db
 URL = "/crm/beacon/"
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 STAY = {"kind": "engagement", "data": {"value": 31, "scroll": 80}}
+
+
+class Clock:
+    """What counts reports by the minute looks at this one, whose minute ends when a test says."""
+
+    now = 0
+
+    def time(self):
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    monkeypatch.setattr(rates, "time", Clock())
+    return rates.time
 
 
 def report(client, *events, page=0, headers=SAME_ORIGIN, **extra):
@@ -254,6 +269,20 @@ def test_a_browser_that_reports_too_often_is_refused(page, crm_settings):
     other = make_browser()
     other.get(page.url)
     assert report(other, page=page.pk).status_code == 204
+
+
+def test_another_minute_counts_anew_whatever_cache_counts(
+    page, crm_settings, settings, tmp_path, clock
+):
+    """Caches in files or a database begin the time of what they count again with each count."""
+    files = {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": tmp_path}
+    settings.CACHES = settings.CACHES | {"files": files}
+    crm_settings(BEACON_RATE=2, CACHE_ALIAS="files")
+    client = make_browser()
+    client.get(page.url)
+    codes = [report(client, page=page.pk).status_code for _ in range(3)]
+    clock.now = 60
+    assert [*codes, report(client, page=page.pk).status_code] == [204, 204, 429, 204]
 
 
 def test_an_address_that_makes_up_browsers_is_refused(page, crm_settings, redis):

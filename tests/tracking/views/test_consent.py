@@ -2,7 +2,7 @@ import uuid
 
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import reverse, set_script_prefix
 
 from tests.members.factories import make_registered_member, make_user
 from tests.tracking.factories import CHROME, make_browser, visit
@@ -147,6 +147,25 @@ def test_the_answer_of_a_member_is_a_record(page, choice):
 )
 def test_the_way_back_stays_here(page, target, goes_to):
     assert answer(make_browser(), "yes", next=target)["Location"] == goes_to
+
+
+def test_a_site_below_a_path_begins_there(page):
+    set_script_prefix("/shop/")
+    try:
+        assert answer(make_browser(), "yes", next="")["Location"] == "/shop/"
+    finally:
+        set_script_prefix("/")
+
+
+def test_what_led_to_the_page_of_the_yes_is_the_first_touch(page):
+    """The browser's row is made by the yes, before anything is recorded."""
+    client = make_browser(None)
+    client.get(page.url + "?utm_source=letter")
+    answer(client, "yes", next=page.url + "?utm_source=letter")
+    client.get(page.url + "?utm_source=letter")
+    actions.drain_buffer()
+    visitor = Visitor.objects.get()
+    assert (visitor.first_touch, visitor.last_touch) == ({"utm_source": "letter"},) * 2
 
 
 def test_without_a_way_back_the_page_before(page):

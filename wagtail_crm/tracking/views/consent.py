@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.urls import get_script_prefix
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -15,9 +16,6 @@ from wagtail_crm.members.actions import record_consent
 from wagtail_crm.members.models import ConsentRecord
 from wagtail_crm.tracking import actions, consent
 from wagtail_crm.tracking.context import Crm
-
-# Where somebody goes on who came from nowhere.
-HOME = "/"
 
 
 def comes_from_here(request: HttpRequest) -> bool:
@@ -98,10 +96,10 @@ def _keep_proof(crm: Crm, request: HttpRequest) -> None:
 
 
 def _way_back(request: HttpRequest) -> str:
-    """The page the answer was given on, if it is one of ours."""
+    """The page the answer was given on, if it is one of ours, else where the site begins."""
     for url in (request.POST.get("next"), request.GET.get("next"), request.headers.get("Referer")):
         if url and url_has_allowed_host_and_scheme(
             url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
         ):
             return url
-    return HOME
+    return get_script_prefix()
