@@ -15,7 +15,6 @@ from wagtail_crm.segments.rules.window_blocks import (
     SHOWN_BY_WINDOW,
     WINDOWS,
     TimedRuleBlock,
-    by_field,
     window_of,
 )
 from wagtail_crm.segments.rules.windows import ALWAYS, Window
@@ -57,18 +56,10 @@ class MailRuleBlock(TimedRuleBlock):
         label=pgettext_lazy("mail rule", "When"),
     )
 
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        if cleaned["which"] == "one" and cleaned["campaign"] is None:
-            raise blocks.StructBlockValidationError(
-                {"campaign": ValidationError(_("Choose the campaign."))}
-            )
-        if not self.is_deferred_validation:  # a draft may be half a thought
-            try:
-                when(cleaned)
-            except ValidationError as error:
-                raise by_field(error) from error
-        return cleaned
+    def check_fields(self, value: Any) -> None:
+        if value["which"] == "one" and value["campaign"] is None:
+            raise ValidationError({"campaign": gettext("Choose the campaign.")})
+        when(value)
 
     def rule(self, value: Any) -> Rule:
         campaign = value["campaign"]

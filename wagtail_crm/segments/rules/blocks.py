@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms.models import ModelChoiceIterator
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
@@ -64,9 +64,33 @@ class RuleBlock(blocks.StructBlock):
             value = defaults | dict(value)
         return super().normalize(value)
 
+    def check_fields(self, value: Any) -> None:
+        """Raise ``ValidationError``, by name of the field, for what makes no sense together.
+
+        Each field is right by itself; here they may be tidied. Not asked of a draft, which may be
+        half a thought.
+        """
+
+    def clean(self, value: Any) -> Any:
+        cleaned = super().clean(value)
+        if not self.is_deferred_validation:
+            try:
+                self.check_fields(cleaned)
+            except ValidationError as error:
+                raise _by_field(error) from error
+        return cleaned
+
     class Meta:
         group = WHAT_THEY_DID
         form_classname = "struct-block crm-rule"
+
+
+def _by_field(error: ValidationError) -> blocks.StructBlockValidationError:
+    """What names no field is said above all of them."""
+    found = error.update_error_dict({})
+    above = found.pop(NON_FIELD_ERRORS, None)
+    named = {name: ValidationError(errors) for name, errors in found.items()}
+    return blocks.StructBlockValidationError(named, above)
 
 
 rule_blocks: Registry[RuleBlock] = Registry("register_crm_segment_rules", RuleBlock)

@@ -24,7 +24,7 @@ from .reading import RuleChoices
 from .segments import InSegment
 from .shares import PARTS, InShare
 from .visit_blocks import VISIT_BLOCKS
-from .window_blocks import LAST, by_field, window_of
+from .window_blocks import LAST, window_of
 from .windows import Window
 
 LONGEST_VALUE = 2_000
@@ -83,18 +83,11 @@ class AttributeRuleBlock(RuleBlock):
     def _typed(self, value: Any) -> tuple[Any, str, str, str]:
         return value["attribute"], value["comparison"], value["value"] or "", value["upper"] or ""
 
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        if self.is_deferred_validation:  # a draft may be half a thought
-            return cleaned
-        try:
-            values = attribute_values.parse_values(*self._typed(cleaned))
-        except ValidationError as error:
-            raise by_field(error) from error
-        is_range = cleaned["comparison"] == attribute_values.BETWEEN
-        cleaned["value"] = attribute_values.as_text(values[:1] if is_range else values)
-        cleaned["upper"] = attribute_values.as_text(values[1:]) if is_range else ""
-        return cleaned
+    def check_fields(self, value: Any) -> None:
+        values = attribute_values.parse_values(*self._typed(value))
+        is_range = value["comparison"] == attribute_values.BETWEEN
+        value["value"] = attribute_values.as_text(values[:1] if is_range else values)
+        value["upper"] = attribute_values.as_text(values[1:]) if is_range else ""
 
     class Meta:
         icon = "list-ul"
@@ -230,14 +223,8 @@ class RegisteredRuleBlock(RuleBlock):
         window = {"within": LAST}.get(value["when"], value["when"])
         return window_of({**value, "window": window, "days_to": None})
 
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        if not self.is_deferred_validation:
-            try:
-                self._window_of(cleaned)
-            except ValidationError as error:
-                raise by_field(error) from error
-        return cleaned
+    def check_fields(self, value: Any) -> None:
+        self._window_of(value)
 
     class Meta:
         icon = "date"
@@ -287,11 +274,9 @@ class ShareRuleBlock(RuleBlock):
         negated = value["membership"] == "not_in"
         return InShare(first, last, (value["draw"] or "").strip(), negated=negated)
 
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        if not self.is_deferred_validation and cleaned["first"] > cleaned["last"]:
-            raise blocks.StructBlockValidationError({"last": ValidationError(_backwards())})
-        return cleaned
+    def check_fields(self, value: Any) -> None:
+        if value["first"] > value["last"]:
+            raise ValidationError({"last": _backwards()})
 
     class Meta:
         icon = "decimal"

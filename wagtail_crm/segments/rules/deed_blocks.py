@@ -18,7 +18,7 @@ from .languages import language_name
 from .page_tags import names_of_page_tags
 from .place_blocks import PlacedRuleBlock
 from .places import NamedPage, Place
-from .window_blocks import SHOWN_BY_WINDOW, Shown, TimedRuleBlock, by_field, window_of
+from .window_blocks import SHOWN_BY_WINDOW, Shown, TimedRuleBlock, window_of
 from .windows import ALWAYS, Window
 
 NEVER = "never"
@@ -85,15 +85,9 @@ class DeedRuleBlock(TimedRuleBlock, PlacedRuleBlock):
     def deed(self, value: Any, window: Window, place: Place) -> Did:
         raise NotImplementedError
 
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        if not self.is_deferred_validation:  # a draft may be half a thought
-            try:
-                _check_when(cleaned)
-                self.check_amount(cleaned)
-            except ValidationError as error:
-                raise by_field(error) from error
-        return cleaned
+    def check_fields(self, value: Any) -> None:
+        _check_when(value)
+        self.check_amount(value)
 
     def check_amount(self, value: Any) -> None:
         """Raise ``ValidationError``, by name of the field, for an amount that makes no sense."""

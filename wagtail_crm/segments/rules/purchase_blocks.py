@@ -31,7 +31,6 @@ from .deed_blocks import (
 )
 from .places import NamedPage, Place
 from .purchases import Bought
-from .window_blocks import by_field
 from .windows import Window
 
 ANYTHING, PRODUCT, CATEGORY = "anything", "product", "category"
@@ -120,14 +119,9 @@ class PurchaseRuleBlock(DeedRuleBlock):
             **amount_of("amount", value),
         )
 
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        if not self.is_deferred_validation:  # a draft may be half a thought
-            try:
-                _what(cleaned)
-            except ValidationError as error:
-                raise by_field(error) from error
-        return cleaned
+    def check_fields(self, value: Any) -> None:
+        super().check_fields(value)
+        _what(value)
 
     def check_amount(self, value: Any) -> None:
         check_amount("amount", value)

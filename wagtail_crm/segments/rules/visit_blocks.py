@@ -55,11 +55,9 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
-def _require(value: Any, *names: str) -> None:
-    """Raise a block error for each of the fields that is empty."""
-    message = gettext("This is needed.")
-    if errors := {name: ValidationError(message) for name in names if not value[name]}:
-        raise blocks.StructBlockValidationError(errors)
+def _check_value(value: Any) -> None:
+    if value["comparison"] != "set" and not value["value"]:
+        raise ValidationError({"value": gettext("This is needed.")})
 
 
 class DeviceRuleBlock(VisitRuleBlock):
@@ -130,11 +128,8 @@ class CameFromRuleBlock(VisitRuleBlock):
     def rule(self, value: Any) -> Rule:
         return CameFrom(value["name"], value["comparison"], (value["value"] or "").strip())
 
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        if cleaned["comparison"] != "set" and not self.is_deferred_validation:
-            _require(cleaned, "value")
-        return cleaned
+    def check_fields(self, value: Any) -> None:
+        _check_value(value)
 
     class Meta:
         icon = "link-external"
@@ -155,11 +150,8 @@ class ParameterRuleBlock(VisitRuleBlock):
             return Broken(gettext("The parameter is not named."))
         return HasParameter(name, value["comparison"], value["value"] or "")
 
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        if cleaned["comparison"] != "set" and not self.is_deferred_validation:
-            _require(cleaned, "value")
-        return cleaned
+    def check_fields(self, value: Any) -> None:
+        _check_value(value)
 
     class Meta:
         icon = "link"
@@ -190,13 +182,9 @@ class TimeRuleBlock(VisitRuleBlock):
             return Broken(gettext("Neither a day nor a time is chosen."))
         return AtTime(value["start"], value["end"], weekdays)
 
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        chosen = cleaned["weekdays"] or cleaned["start"] or cleaned["end"]
-        if not chosen and not self.is_deferred_validation:
-            message = gettext("Choose a day or a time.")
-            raise blocks.StructBlockValidationError({"weekdays": ValidationError(message)})
-        return cleaned
+    def check_fields(self, value: Any) -> None:
+        if not (value["weekdays"] or value["start"] or value["end"]):
+            raise ValidationError({"weekdays": gettext("Choose a day or a time.")})
 
     class Meta:
         icon = "time"
@@ -236,12 +224,9 @@ class CurrentPageRuleBlock(PlacedRuleBlock):
         paths = tuple(page.path for page in value["pages"])
         return OnPage(pages, paths, value["below"])
 
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        if not cleaned["pages"] and not self.is_deferred_validation:
-            message = ValidationError(gettext("Choose a page."))
-            raise blocks.StructBlockValidationError(non_block_errors=[message])
-        return cleaned
+    def check_fields(self, value: Any) -> None:
+        if not any(value["pages"]):  # choosers may be left empty
+            raise ValidationError(gettext("Choose a page."))
 
     class Meta:
         icon = "doc-empty"
@@ -269,15 +254,13 @@ class CountryRuleBlock(VisitRuleBlock):
             return Broken(gettext("No country is given."))
         return FromCountry(countries, negated=value["comparison"] == "not_from")
 
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        codes = [code.upper() for code in _listed(cleaned["countries"])]
+    def check_fields(self, value: Any) -> None:
+        codes = [code.upper() for code in _listed(value["countries"])]
         wrong = [code for code in codes if not re.fullmatch("[A-Z]{2}", code)]
-        if wrong and not self.is_deferred_validation:
+        if wrong:
             text = gettext("“%(code)s” is no code of two letters.") % {"code": wrong[0]}
-            raise blocks.StructBlockValidationError({"countries": ValidationError(text)})
-        cleaned["countries"] = ", ".join(codes)
-        return cleaned
+            raise ValidationError({"countries": text})
+        value["countries"] = ", ".join(codes)
 
     class Meta:
         icon = "globe"

@@ -86,9 +86,3 @@ def _between(first: Any, last: Any) -> Window:
     if first is not None and last is not None and last < first:
         raise ValidationError({"last_day": gettext("The end lies before the beginning.")})
     return Window(first=first, last=last)
-
-
-def by_field(error: ValidationError) -> blocks.StructBlockValidationError:
-    return blocks.StructBlockValidationError(
-        {name: ValidationError(messages) for name, messages in error.message_dict.items()}
-    )
