@@ -14,6 +14,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo, available_timezones
 
 DAY = datetime.timedelta(days=1)
+# Asked thousands of times, and each time the files would be searched.
+ZONES = frozenset(available_timezones())
 
 
 @dataclass
@@ -265,7 +267,7 @@ def attribute(person, value, world):
 
 def _is_near(stored, comparison, days, person, world):
     """Today is the person's own, and one of the days."""
-    zone = person.zone if person.zone in available_timezones() else world.zone
+    zone = person.zone if person.zone in ZONES else world.zone
     today, date = today_at(zone, world), datetime.date.fromisoformat(stored)
     if comparison == "in_last":
         return 0 <= (today - date).days < days

@@ -64,6 +64,13 @@ def clear():
     Member.objects.all().delete()
 
 
+def begin(data, world, clock):
+    """A new life with whatever chance brings, and that chance."""
+    clear()
+    clock.now = world.now = data.draw(st.sampled_from(BEGINNINGS), label="beginning")
+    return Life(world), random.Random(data.draw(st.integers(0, 2**32), label="seed of the lives"))
+
+
 SETTINGS = settings(
     max_examples=30,
     deadline=None,
@@ -77,10 +84,7 @@ def test_set_increments_and_plain_python_agree(world, clock):
     @SETTINGS
     @given(st.data())
     def examples(data):
-        clear()
-        clock.now = world.now = data.draw(st.sampled_from(BEGINNINGS), label="beginning")
-        life = Life(world)
-        chance = random.Random(data.draw(st.integers(0, 2**32), label="seed of the lives"))
+        life, chance = begin(data, world, clock)
         first_rules = data.draw(segment_rules(world), label="first segment")
         second_match, second = data.draw(segment_rules(world), label="second segment")
         life.live_through(happenings(world, chance, events=40, changes=30))
@@ -108,10 +112,7 @@ def test_time_alone_moves_the_right_people(world, clock):
     @SETTINGS
     @given(st.data())
     def examples(data):
-        clear()
-        clock.now = world.now = data.draw(st.sampled_from(BEGINNINGS), label="beginning")
-        life = Life(world)
-        chance = random.Random(data.draw(st.integers(0, 2**32), label="seed of the lives"))
+        life, chance = begin(data, world, clock)
         life.live_through(happenings(world, chance, events=40, changes=10))
         life.live_through(birthdays(clock.now, chance))
         rules = [data.draw(timed_rules(world), label="rule") for _number in range(2)]

@@ -217,14 +217,15 @@ def test_a_browsers_new_id_is_for_no_cache_to_share(page):
     ],
 )
 def test_what_reads_of_the_member_is_for_no_cache_to_share(page, member, monkeypatch, ask):
-    serve = type(page).serve
+    serve, browser = type(page).serve, make_browser(None, user=member.user)
+    browser.get(page.url)  # gives it its own id, which no cache may share either
 
     def reading(self, request, *args, **kwargs):
         ask(request.crm)
         return serve(self, request, *args, **kwargs)
 
     monkeypatch.setattr(type(page), "serve", reading)
-    response = make_browser(None, user=member.user).get(page.url)
+    response = browser.get(page.url)
     assert response["Cache-Control"] == "private"
     assert "Cookie" in response["Vary"]
     assert make_browser(None).get(page.url)["Vary"] == response["Vary"]

@@ -24,6 +24,24 @@ def staff(db):
     return make_user("staff@example.jp", is_staff=True)
 
 
+@pytest.fixture
+def gone(db):
+    """Somebody who will be erased."""
+    return make_member(family_name="Gone")
+
+
+@pytest.fixture
+def begun(staff, gone):
+    """An export of them and of somebody else, of which nothing is done yet."""
+    make_member(family_name="Here")
+    return actions.start_run(
+        segment=make_segment(name="All"),
+        action=segment_actions["export"],
+        options={"format": "utf-8-sig"},
+        by=staff,
+    )
+
+
 def file_of(run):
     return b"".join(stored_pieces(run))
 
@@ -160,39 +178,23 @@ def test_a_file_that_names_somebody_who_is_erased_is_deleted(staff):
     assert "erased" not in tagging.report
 
 
-def test_a_row_that_was_prepared_is_made_anew_without_who_is_erased(staff):
-    person = make_member(family_name="Gone")
-    make_member(family_name="Here")
-    run = actions.start_run(
-        segment=make_segment(name="All"),
-        action=segment_actions["export"],
-        options={"format": "utf-8-sig"},
-        by=staff,
-    )
-    actions.do_next_batch(run_id=run.pk)
+def test_a_row_that_was_prepared_is_made_anew_without_who_is_erased(gone, begun):
+    actions.do_next_batch(run_id=begun.pk)
 
-    members.withdraw_member(member=person, erase=True)
-    actions.work_on(run_id=run.pk)
+    members.withdraw_member(member=gone, erase=True)
+    actions.work_on(run_id=begun.pk)
 
-    run.refresh_from_db()
-    assert [row["Family name"] for row in csv_of(run, "utf-8-sig")] == ["Here"]
-    assert (run.done, run.skipped) == (1, {"left": 1})
+    begun.refresh_from_db()
+    assert [row["Family name"] for row in csv_of(begun, "utf-8-sig")] == ["Here"]
+    assert (begun.done, begun.skipped) == (1, {"left": 1})
 
 
-def test_a_file_that_was_just_put_together_is_made_anew_without_who_is_erased(staff):
-    person = make_member(family_name="Gone")
-    make_member(family_name="Here")
-    run = actions.start_run(
-        segment=make_segment(name="All"),
-        action=segment_actions["export"],
-        options={"format": "utf-8-sig"},
-        by=staff,
-    )
-    while actions.do_next_batch(run_id=run.pk):
+def test_a_file_that_was_just_put_together_is_made_anew_without_who_is_erased(gone, begun):
+    while actions.do_next_batch(run_id=begun.pk):
         pass
-    assert (again(run).status, again(run).file_name != "") == ("running", True)
+    assert (again(begun).status, again(begun).file_name != "") == ("running", True)
 
-    members.withdraw_member(member=person, erase=True)
-    actions.work_on(run_id=run.pk)
+    members.withdraw_member(member=gone, erase=True)
+    actions.work_on(run_id=begun.pk)
 
-    assert [row["Family name"] for row in csv_of(again(run), "utf-8-sig")] == ["Here"]
+    assert [row["Family name"] for row in csv_of(again(begun), "utf-8-sig")] == ["Here"]
