@@ -13,6 +13,7 @@ from wagtail_crm.loyalty.models import EarningRule, Entry
 from wagtail_crm.members.panels import panels_at
 
 pytestmark = pytest.mark.django_db
+ENGLISH = {"Accept-Language": "en"}
 
 
 @pytest.fixture
@@ -89,6 +90,29 @@ def test_a_rule_that_makes_no_sense_is_refused(editor, changes, field):
 def test_what_a_browser_says_earns_points_but_not_without_end(editor, changes):
     editor.post("/admin/crm/earningrule/add/", rule_data(**changes))
     assert EarningRule.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("beside", "warned"),
+    [
+        ({}, True),
+        ({"per_value": None}, False),
+        ({"is_active": False}, False),
+        ({"kind": "purchase"}, False),
+        ({"ends_at": datetime.datetime(2025, 12, 31, tzinfo=datetime.UTC)}, False),
+        ("page", False),
+    ],
+)
+def test_an_order_that_earns_twice_is_told(editor, home_page, beside, warned):
+    beside = {"page": home_page} if beside == "page" else beside
+    make_rule(label="Lines", **{"kind": "purchase_item", "per_value": 100} | beside)
+    order = rule_data(kind="purchase", per_value="100", frequency="each")
+
+    page = editor.post("/admin/crm/earningrule/add/", order, follow=True, headers=ENGLISH)
+
+    assert EarningRule.objects.count() == 2
+    text = "One order now gives points for its amount twice, because “Lines” counts it as well."
+    assert (text in page.text) is warned
 
 
 def test_a_rule_switched_on_again_begins_anew(editor):

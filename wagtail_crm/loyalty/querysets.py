@@ -10,6 +10,7 @@ from django.db.models import Count, IntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from wagtail_crm.members.models import Member
+from wagtail_crm.tracking.products import PURCHASE, PURCHASE_ITEM
 
 if TYPE_CHECKING:
     from .models import Account, EarningRule, Entry, Rank  # noqa: F401  # names in annotations below
@@ -31,6 +32,20 @@ class EarningRuleQuerySet(models.QuerySet["EarningRule"]):
         """Active, begun and not yet over at ``moment``."""
         not_over = Q(ends_at=None) | Q(ends_at__gt=moment)
         return self.active().filter(not_over, starts_at__lte=moment)
+
+    def doubling(self, rule: "EarningRule") -> Self:
+        """Those that give points for the amount of an order for which ``rule`` gives them, too.
+
+        One counts the order, the other each product in it. A rule for a page rewards some products
+        on purpose.
+        """
+        other = {PURCHASE: PURCHASE_ITEM, PURCHASE_ITEM: PURCHASE}.get(rule.kind)
+        if other is None or not (rule.is_active and rule.per_value) or rule.page_id:
+            return self.none()
+        meets = Q(ends_at=None) | Q(ends_at__gt=rule.starts_at)
+        if rule.ends_at:
+            meets &= Q(starts_at__lt=rule.ends_at)
+        return self.active().filter(meets, kind=other, page=None).exclude(per_value=None)
 
 
 class RankQuerySet(models.QuerySet["Rank"]):

@@ -19,7 +19,7 @@ from wagtail_crm.tracking.kinds import event_kinds
 from wagtail_crm.viewsets import CrmViewSet
 
 from .models import EarningRule, Rank
-from .views.admin import EarningRuleIndexView
+from .views.admin import EarningRuleCreateView, EarningRuleEditView, EarningRuleIndexView
 from .views.ranks import RankCreateView, RankEditView, RankIndexView
 
 
@@ -42,6 +42,8 @@ class EarningRuleViewSet(CrmViewSet):
     copy_view_enabled = True
     inspect_view_enabled = False
     index_view_class = EarningRuleIndexView
+    add_view_class = EarningRuleCreateView
+    edit_view_class = EarningRuleEditView
     index_template_name = "wagtail_crm/loyalty/admin/index.html"
     index_results_template_name = "wagtail_crm/loyalty/admin/index_results.html"
     list_filter = ["is_active"]

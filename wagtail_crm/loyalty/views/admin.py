@@ -18,7 +18,7 @@ from wagtail_crm.loyalty.amounts import in_points, signed
 from wagtail_crm.loyalty.balances import balance_of
 from wagtail_crm.loyalty.forms import AdjustPointsForm
 from wagtail_crm.loyalty.ledger import NotEnoughPoints
-from wagtail_crm.loyalty.models import Account
+from wagtail_crm.loyalty.models import Account, EarningRule
 from wagtail_crm.members.models import Member
 
 
@@ -29,6 +29,31 @@ class EarningRuleIndexView(snippets.IndexView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         held = in_points(Account.objects.total())
         return {**super().get_context_data(**kwargs), "held": held}
+
+
+class TwiceForOneOrderMixin:
+    """Says it when one order now gives points for its amount and for that of its products."""
+
+    request: HttpRequest
+    object: EarningRule
+
+    def save_action(self) -> HttpResponse:
+        response = super().save_action()  # type: ignore[misc]
+        for other in EarningRule.objects.doubling(self.object)[:1]:
+            text = _(
+                "One order now gives points for its amount twice, because “%(rule)s” counts it as "
+                "well. Switch one of the two off, or choose a page for the one about products."
+            )
+            messages.warning(self.request, text % {"rule": other})
+        return response
+
+
+class EarningRuleCreateView(TwiceForOneOrderMixin, snippets.CreateView):
+    pass
+
+
+class EarningRuleEditView(TwiceForOneOrderMixin, snippets.EditView):
+    pass
 
 
 class AdjustPointsView(WagtailAdminTemplateMixin, FormView):
