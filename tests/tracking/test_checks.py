@@ -3,6 +3,7 @@ import datetime
 import pytest
 from celery import current_app
 from django.db import connection
+from django.db.backends.postgresql import psycopg_any
 from django.utils import timezone
 
 from wagtail_crm.tracking import checks
@@ -43,6 +44,13 @@ def test_e007_times_that_contradict_each_other(crm_settings, changed, hints):
     found = checks.check_retention()
     assert [problem.hint for problem in found] == hints
     assert {problem.id for problem in found} <= {"wagtail_crm.E007"}
+
+
+def test_e032_a_driver_that_is_too_old(monkeypatch):
+    assert checks.check_psycopg() == []
+    monkeypatch.setattr(psycopg_any, "is_psycopg3", False)
+    wanted = ["wagtail_crm.E032"] if connection.vendor == "postgresql" else []
+    assert [problem.id for problem in checks.check_psycopg()] == wanted
 
 
 @pytest.fixture

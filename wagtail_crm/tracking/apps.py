@@ -21,6 +21,7 @@ class TrackingConfig(AppConfig):
         register(checks.check_redis_url)
         register(checks.check_country_header)
         register(checks.check_retention)
+        register(checks.check_psycopg)
         register(checks.check_upkeep_is_scheduled)
         register(checks.check_upkeep_was_done, deploy=True)
         post_migrate.connect(create_after_migrate, sender=self)

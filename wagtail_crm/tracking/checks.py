@@ -8,11 +8,12 @@ import redis
 from celery import current_app
 from django.apps import apps
 from django.core.checks import CheckMessage, Error, Warning
-from django.db import DatabaseError
+from django.db import DatabaseError, connections, router
 from django.utils import timezone
 
 from wagtail_crm.conf import crm_settings
 
+from .models import Event
 from .upkeep import last_run
 
 # No underscores: Django drops headers that have them, because a dash reads the same.
@@ -77,6 +78,24 @@ def check_retention(**kwargs: Any) -> list[CheckMessage]:
             )
         )
     return [Error(text, hint=hint, id="wagtail_crm.E007") for text, hint in problems]
+
+
+def check_psycopg(**kwargs: Any) -> list[CheckMessage]:
+    """``wagtail_crm.E032``: a driver that cannot send the arrays of ``arrays.py``."""
+    if connections[router.db_for_write(Event)].vendor != "postgresql":
+        return []
+    # Loaded with the backend; without PostgreSQL it need not be installed.
+    from django.db.backends.postgresql.psycopg_any import is_psycopg3  # noqa: PLC0415
+
+    if is_psycopg3:
+        return []
+    return [
+        Error(
+            "wagtail-crm needs psycopg 3 on PostgreSQL, and Django uses psycopg2 here.",
+            hint="Install wagtail-crm[postgresql], or psycopg[binary]: Django then prefers it.",
+            id="wagtail_crm.E032",
+        )
+    ]
 
 
 def check_upkeep_is_scheduled(**kwargs: Any) -> list[CheckMessage]:
