@@ -160,7 +160,7 @@ class CrmSettings:
 
     @property
     def count_timeout(self) -> float:
-        """Seconds a question may take while an editor types rules; then the count is cut off."""
+        """Seconds a count may take while an editor waits for it; then it is cut off."""
         return float(self._read("COUNT_TIMEOUT", 5))
 
     @property

@@ -12,13 +12,13 @@ from django.db.models.expressions import RawSQL
 from tests.members.factories import make_member
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments.counting import _conclude, count
-from wagtail_crm.segments.patience import TookTooLong, no_longer_than
 from wagtail_crm.segments.planning import answered_as_sets
 from wagtail_crm.segments.rules.base import EVERYBODY, Dependencies, Scope, WordedRule
 from wagtail_crm.segments.rules.groups import Group
 from wagtail_crm.segments.rules.people import HasStatus
 from wagtail_crm.segments.rules.person import Person
 from wagtail_crm.segments.rules.words import Clause
+from wagtail_crm.tracking.patience import TookTooLong, no_longer_than
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +52,11 @@ class Slow(WordedRule):
 class Everybody(Slow):
     def condition(self, scope: Scope) -> Q:
         return EVERYBODY
+
+
+def ask_for_ever():
+    with connection.cursor() as cursor:
+        cursor.execute(FOR_EVER[connection.vendor])
 
 
 def timeout():

@@ -8,9 +8,9 @@ from django.db import models
 
 from wagtail_crm.conf import crm_settings
 from wagtail_crm.members.models import Member
+from wagtail_crm.tracking.patience import no_longer_than
 
 from .evaluation import matching
-from .patience import no_longer_than
 from .planning import answered_as_sets
 from .rules.base import Scope
 from .rules.groups import Group

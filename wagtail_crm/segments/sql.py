@@ -62,17 +62,6 @@ SELECT pg_advisory_xact_lock(%s, bucket::int) FROM (
 """
 LOCK_SEGMENT = "SELECT pg_advisory_xact_lock(%s, %s)"
 
-# How long a statement may take, until the end of the transaction.
-SHOW_TIMEOUT = "SELECT current_setting('statement_timeout')"
-SET_TIMEOUT = "SELECT set_config('statement_timeout', %s, true)"
-# Who asks, until the end of the transaction; and the end of what they asked before.
-SET_ASKER = "SELECT set_config('application_name', %s, true)"
-CANCEL_ASKED = """
-SELECT pg_cancel_backend(pid) FROM pg_stat_activity
-WHERE application_name = %s AND state = 'active' AND usename = current_user
-    AND pid <> pg_backend_pid()
-"""
-
 # See planning.py. Sets are as large as the list; with the default memory they would spill to disk
 # or be searched row by row. Workers would each make the same sets, and compiling the question
 # takes longer than it saves.

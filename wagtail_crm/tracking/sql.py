@@ -82,3 +82,14 @@ WITH free AS (
 UPDATE wagtail_crm_members_member AS member SET last_seen_at = free.hour
 FROM free WHERE member.id = free.id
 """
+
+# How long a statement may take, until the end of the transaction.
+SHOW_TIMEOUT = "SELECT current_setting('statement_timeout')"
+SET_TIMEOUT = "SELECT set_config('statement_timeout', %s, true)"
+# Who asks, until the end of the transaction; and the end of what they asked before.
+SET_ASKER = "SELECT set_config('application_name', %s, true)"
+CANCEL_ASKED = """
+SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+WHERE application_name = %s AND state = 'active' AND usename = current_user
+    AND pid <> pg_backend_pid()
+"""

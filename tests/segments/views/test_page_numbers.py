@@ -8,17 +8,19 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from playwright.sync_api import expect
+from wagtail import hooks
 from wagtail.models import GroupPagePermission, Page
 
 from tests.members.factories import PASSWORD, make_member, make_user
 from tests.segments.factories import make_segment, record
 from tests.segments.posting import ENGLISH
+from tests.segments.test_patience import ask_for_ever
 from wagtail_crm.segments import page_part
 from wagtail_crm.tracking import page_numbers
 from wagtail_crm.tracking.actions import record_events
 from wagtail_crm.tracking.events import NewEvent
 from wagtail_crm.tracking.models import DailyTotal
-from wagtail_crm.tracking.page_numbers import PageScope, numbers_of
+from wagtail_crm.tracking.page_numbers import PagePart, PageScope, numbers_of
 
 
 def ask(client, page, **query):
@@ -161,6 +163,20 @@ class TestPanel:
 
         assert "Members" in html
         assert "Secret" not in html
+
+    def test_says_when_counting_takes_too_long(self, chief, client, shop, settings, registries):
+        settings.WAGTAIL_CRM = settings.WAGTAIL_CRM | {"COUNT_TIMEOUT": 0.1}
+        record(make_member(), page=shop[1])
+
+        def slow_part():
+            return [PagePart("slow", "", lambda request, numbers: ask_for_ever())]
+
+        with hooks.register_temporarily("register_crm_page_parts", slow_part):
+            html = ask(client, shop[1], days="7").content.decode()
+
+        assert "Counting this takes too long at present." in html
+        assert "30 days" in html
+        assert "Members" not in html
 
     def test_stands_beside_every_page_editor(self, chief, client, shop):
         url = reverse("wagtailadmin_pages:edit", args=[shop[1].pk])

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail_crm.conf import crm_settings
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments.models import Membership, Segment
-from wagtail_crm.segments.patience import TookTooLong, no_longer_than
+from wagtail_crm.tracking.patience import TookTooLong, no_longer_than
 
 from .action import WITHDRAWN, NamedSkip, Options, SegmentAction, Skip
 

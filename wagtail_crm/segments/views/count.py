@@ -23,11 +23,11 @@ from wagtail_crm.members.models import Member
 from wagtail_crm.segments.counting import count, estimate
 from wagtail_crm.segments.findings import findings_for
 from wagtail_crm.segments.models import Segment, sentence_of
-from wagtail_crm.segments.patience import TookTooLong
 from wagtail_crm.segments.rules.blocks import group_of
 from wagtail_crm.segments.rules.groups import Group
 from wagtail_crm.segments.rules.visit import asks_only_of_visit
 from wagtail_crm.segments.trend import trend_of
+from wagtail_crm.tracking.patience import TookTooLong
 from wagtail_crm.viewsets import may_look
 
 from .people import with_links

@@ -10,7 +10,7 @@ from wagtail_crm.chooser_widgets import CrmChooser
 from wagtail_crm.conf import crm_settings
 from wagtail_crm.segments.models import Segment
 from wagtail_crm.segments.overlap import WIDTH, overlap_of
-from wagtail_crm.segments.patience import TookTooLong, no_longer_than
+from wagtail_crm.tracking.patience import TookTooLong, no_longer_than
 
 from .screens import SegmentScreen
 

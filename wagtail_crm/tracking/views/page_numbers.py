@@ -15,6 +15,7 @@ from wagtail.admin.ui.components import MediaContainer
 from wagtail.admin.ui.side_panels import BaseSidePanel
 
 from wagtail_crm.charts import CHART_MEDIA, Chart
+from wagtail_crm.conf import crm_settings
 from wagtail_crm.tracking.page_numbers import (
     RANGES,
     PageNumbers,
@@ -23,6 +24,7 @@ from wagtail_crm.tracking.page_numbers import (
     numbers_of,
     page_parts,
 )
+from wagtail_crm.tracking.patience import TookTooLong, no_longer_than
 
 PERMISSION = "wagtail_crm_tracking.view_dailytotal"
 
@@ -81,14 +83,20 @@ def page_numbers_view(request: HttpRequest, pk: int) -> HttpResponse:
     page = get_object_or_404(swapper.load_model("wagtailcore", "Page"), pk=pk)
     if not page.permissions_for_user(request.user).can_edit():
         raise PermissionDenied
-    numbers = numbers_of(_scope(request, page))
-    context = {
-        "numbers": numbers,
-        "ranges": RANGES,
-        "chart": _chart(numbers),
-        "parts": [part.html(request, numbers) for part in _parts_of(numbers)],
-    }
+    scope = _scope(request, page)
+    context: dict[str, Any] = {"scope": scope, "ranges": RANGES}
+    try:
+        with no_longer_than(crm_settings.count_timeout):
+            context |= _counted(request, scope)
+    except TookTooLong:
+        context["took_too_long"] = True
     return render(request, "wagtail_crm/tracking/page_numbers.html", context)
+
+
+def _counted(request: HttpRequest, scope: PageScope) -> dict[str, Any]:
+    numbers = numbers_of(scope)
+    parts = [part.html(request, numbers) for part in _parts_of(numbers)]
+    return {"numbers": numbers, "chart": _chart(numbers), "parts": parts}
 
 
 def _scope(request: HttpRequest, page: Any) -> PageScope:
