@@ -151,3 +151,12 @@ def test_naming_a_campaign_is_required_when_one_is_meant():
         block.clean(block.to_python({"deed": "opened", "which": "one", "campaign": None}))
 
     assert "campaign" in error.value.block_errors
+
+
+def test_a_draft_may_leave_open_which_campaign():
+    block = MailRuleBlock()
+    block.defer_required_validation()
+
+    saved = block.clean(block.to_python({"deed": "opened", "which": "one", "campaign": None}))
+
+    assert saved["campaign"] is None
