@@ -81,7 +81,7 @@ class FilledSiteTest(TestCase):
         sizes = dict(Segment.objects.values_list("pk", "size"))
         members = Segment.objects.annotate(number=Count("memberships"))
         assert sizes == dict(members.values_list("pk", "number"))
-        assert len(sizes) == 17
+        assert len(sizes) == 18
 
     def test_every_rule_of_a_segment_means_something(self):
         problems = {segment.name: segment.rule.problems() for segment in Segment.objects.all()}

@@ -12,7 +12,7 @@ from taggit.models import Tag, TaggedItem
 from wagtail.models import Locale, Page
 
 from example.shop.models import ArticlePage, PageTag
-from tests.loyalty.factories import make_staff
+from tests.loyalty.factories import make_ranks, make_staff
 from tests.mail.factories import CHROME, make_campaign
 from tests.members.factories import make_attribute, make_member
 from tests.segments import oracle
@@ -96,6 +96,7 @@ def make_world():
         categories=CATEGORIES,
         survey=make_survey(answers_can_change=True),
         staff=make_staff(),
+        ranks={rank.pk: rank.points for rank in make_ranks(Bronze=20, Gold=100).values()},
         **_letters(),
     )
 
@@ -174,6 +175,7 @@ class Life:
             staff = self.world.staff
             adjust_points(member=member, points=points, reason="Test", staff=staff)
             person.points += points
+            person.earned += points
 
     def survey(self, member, person, baked, why):
         answer(self.world.survey, member, bake=baked, why=why)

@@ -62,6 +62,7 @@ class Person:
     consents: dict = field(default_factory=dict)
     facts: list = field(default_factory=list)
     points: int = 0
+    earned: int = 0  # what they got, less what was taken back; not less what they lost by leaving
     answers: dict = field(default_factory=dict)  # question → what they said
     mails: dict = field(default_factory=dict)
 
@@ -330,6 +331,20 @@ def points(person, value, world):
     return person.points <= value["points"]
 
 
+def rank(person, value, world):
+    """Of what there was to be had for the points earned, the one that took most."""
+    own = max((least for least in world.ranks.values() if least <= person.earned), default=0)
+    asked = world.ranks[value["rank"]]
+    return {
+        "is": own == asked,
+        "is_not": own != asked,
+        "at_least": own >= asked,
+        "below": own < asked,
+        "any": own > 0,
+        "none": own == 0,
+    }[value["comparison"]]
+
+
 def survey(person, value, world):
     question = value["question"].partition(":")[2]
     said = person.answers.get(question, set()) if question else set(person.answers)
@@ -378,6 +393,7 @@ RULES = {
         share,
         segment,
         points,
+        rank,
         survey,
         mail,
     )

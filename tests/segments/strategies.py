@@ -254,6 +254,13 @@ def points_rules():
     return st.tuples(st.just("points"), value)
 
 
+def rank_rules(world):
+    comparison = st.sampled_from(["is", "is_not", "at_least", "below", "any", "none"])
+    rank = st.sampled_from(sorted(world.ranks))
+    value = st.fixed_dictionaries({"comparison": comparison, "rank": rank})
+    return st.tuples(st.just("rank"), value)
+
+
 def simple_rules(world):
     tags = sorted(world.tags)
     fields = {
@@ -296,7 +303,7 @@ def leaves(world):
         simple_rules(world),
         mail_rules(world),
         mail_rules(world),
-        st.one_of(survey_rules(world), points_rules()),
+        st.one_of(survey_rules(world), points_rules(), rank_rules(world)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 
+from wagtail_crm.loyalty.models import Rank
 from wagtail_crm.segments.actions import refresh_segment
 from wagtail_crm.segments.models import Segment, SegmentSize
 
@@ -103,6 +104,11 @@ def _has_points(points):
     return {"type": "points", "value": {"comparison": "at_least", "points": points}}
 
 
+def _has_rank(name):
+    rank = Rank.objects.get(name=name)
+    return {"type": "rank", "value": {"comparison": "at_least", "rank": rank.pk}}
+
+
 def _group(match, *rules):
     return {"type": "group", "value": {"match": match, "rules": list(rules)}}
 
@@ -147,6 +153,7 @@ def _blueprints(world):
         ),
         "answered": ("アンケート回答者", "all", [_answered(page["survey"])]),
         "point_savers": ("300ポイント以上", "all", [_has_points(300)]),
+        "silver": ("シルバー以上の会員", "all", [_has_rank("シルバー")]),
         "from_instagram": ("Instagramから来た方", "all", [_led_here_by("instagram.com")]),
         "gluten_free": (
             "グルテンフリーに関心",

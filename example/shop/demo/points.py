@@ -1,9 +1,10 @@
-"""Rules that give points, what everybody earned by them, and a thank-you by hand."""
+"""Rules that give points, ranks, what everybody earned, and a thank-you by hand."""
 
 from django.contrib.auth import get_user_model
 
 from wagtail_crm.loyalty.actions import adjust_points, award_points
-from wagtail_crm.loyalty.models import EarningRule
+from wagtail_crm.loyalty.models import EarningRule, Rank
+from wagtail_crm.loyalty.tasks import begin_recount
 from wagtail_crm.tracking.events import NewEvent
 from wagtail_crm.tracking.models import Event
 
@@ -17,6 +18,11 @@ RULES = [
     {"label": "ログインボーナス", "kind": "login", "points": 5, "frequency": Frequency.DAILY},
     {"label": "アンケートへのご回答", "kind": "survey_answer", "points": 50},
 ]
+RANKS = [
+    ("ブロンズ", 120, "新作のご案内を、ひと足先にお届けします"),
+    ("シルバー", 200, "送料がいつでも無料になります"),
+    ("ゴールド", 400, "送料無料に加えて、お誕生月に焼き菓子を贈ります"),
+]
 REASON = "モニターへのご協力ありがとうございました"
 POINTS_BY_HAND = 300
 BATCH = 1000
@@ -27,11 +33,19 @@ def give_points(world, tick):
     since = world.days_ago(500)
     for rule in RULES:
         EarningRule.objects.get_or_create(label=rule["label"], defaults=rule | {"starts_at": since})
+    _set_ranks()
     for events in _history({rule["kind"] for rule in RULES}):
         award_points(events=events)
     tick(0.9)
     _thank_monitors(world)
     tick(0.1)
+
+
+def _set_ranks():
+    """Before the points: then they rise as these come in, and their history is told."""
+    for name, points, benefit in RANKS:
+        Rank.objects.get_or_create(points=points, defaults={"name": name, "benefit": benefit})
+    begin_recount()
 
 
 def _history(kinds):
