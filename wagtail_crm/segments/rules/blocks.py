@@ -60,9 +60,12 @@ class RuleBlock(blocks.StructBlock):
     def normalize(self, value: Any) -> Any:
         """Code may name the fields that matter; the others have what a new rule has in the form."""
         if not isinstance(value, self.meta.value_class):
-            defaults = {name: child.get_default() for name, child in self.child_blocks.items()}
-            value = defaults | dict(value)
+            value = self.left_out() | dict(value)
         return super().normalize(value)
+
+    def left_out(self) -> dict[str, Any]:
+        """What fields have that code does not name."""
+        return {name: child.get_default() for name, child in self.child_blocks.items()}
 
     def check_fields(self, value: Any) -> None:
         """Raise ``ValidationError``, by name of the field, for what makes no sense together.

@@ -34,6 +34,10 @@ class PlacedRuleBlock(RuleBlock):
     def bulk_to_python(self, values: Any) -> Any:
         return super().bulk_to_python([{"pages": [], **value} for value in values])
 
+    def left_out(self) -> dict[str, Any]:
+        # The form begins with an empty chooser; to code it would be a page that is gone.
+        return super().left_out() | {"pages": []}
+
     def rule(self, value: Any) -> Rule:
         if None in value["pages"]:
             return Broken(gettext("A page that this rule names no longer exists."))
