@@ -197,7 +197,7 @@ def test_whoever_jumps_to_the_end_has_not_watched_it(visit):
     assert recorded("video_completed", count=0) == []
 
 
-PLAYER = """<script>
+YOUTUBE = """<script>
 addEventListener("message", ({ data, source, origin }) => {
     if (JSON.parse(data).event !== "listening") return;
     const say = (words) => source.postMessage(JSON.stringify(words), origin);
@@ -209,24 +209,63 @@ addEventListener("message", ({ data, source, origin }) => {
 </script>"""
 
 
-def test_a_film_in_a_player_of_youtube(visit, kneading):
-    page = visit()
-    player = "https://www.youtube-nocookie.com/embed/abc-1?enablejsapi=1"
+# As Vimeo's own player.js has it (src/lib/postmessage.js): deaf until it says that it is ready;
+# tells four times a second where it is, and at the end that it has ended, to who asked for that.
+VIMEO = """<script>
+let isReady = false;
+addEventListener("message", ({ data, source, origin }) => {
+    const { method, value } = JSON.parse(data);
+    if (!isReady || method !== "addEventListener") return;
+    const say = (seconds) =>
+        source.postMessage({ event: value, data: { seconds, percent: seconds / 5, duration: 5 } }, origin);
+    if (value === "ended") say(5);
+    else for (let quarter = 0; quarter < 20; quarter++) say(quarter / 4);
+});
+setTimeout(() => {
+    isReady = true;
+    parent.postMessage(JSON.stringify({ event: "ready" }), "*");
+}, 100);
+</script>"""
+
+
+def embed(page, player, *addresses):
+    """Show these films in frames, in which this player stands."""
     page.route(
-        re.compile("^https://www.youtube"),
-        lambda route: route.fulfill(body=PLAYER, content_type="text/html"),
+        re.compile(r"^https://(www\.youtube|player\.vimeo)"),
+        lambda route: route.fulfill(body=player, content_type="text/html"),
     )
-    with page.expect_response("**/crm/beacon/"):
+    for address in addresses:
         page.evaluate(
             """address => {
                 const frame = document.createElement("iframe");
                 frame.src = address;
                 document.querySelector("main").append(frame);
             }""",
-            player,
+            address,
         )
+
+
+def test_a_film_in_a_player_of_youtube(visit, kneading):
+    page = visit()
+    with page.expect_response("**/crm/beacon/"):
+        embed(page, YOUTUBE, "https://www.youtube-nocookie.com/embed/abc-1?enablejsapi=1")
     [watched] = recorded("video_completed")
     assert (watched.subject, watched.page_id) == ("video:youtube:abc-1", kneading.pk)
+
+
+def test_a_short_film_in_a_player_of_vimeo(visit, kneading):
+    """And none that only decorates."""
+    page = visit()
+    films = ("22439234?background=1", "76979871?h=8272103f6e")
+    with page.expect_response("**/crm/beacon/"):
+        embed(page, VIMEO, *(f"https://player.vimeo.com/video/{film}" for film in films))
+    steps = recorded("video_progress", "video_completed", count=4)
+    assert [(step.subject, step.data.get("percent")) for step in steps] == [
+        ("video:vimeo:76979871", 25),
+        ("video:vimeo:76979871", 50),
+        ("video:vimeo:76979871", 75),
+        ("video:vimeo:76979871", None),
+    ]
 
 
 def test_what_a_site_reports_itself_is_told_why_it_is_refused(live_site, kneading, new_page):

@@ -169,6 +169,15 @@ class TestVisitors:
         with django_assert_num_queries(0):
             assert later.pk in crm_of(visitor).segments
 
+    def test_nothing_is_kept_of_a_browser_that_said_no(self, redis):
+        make_segment(with_details("device", "is", "phone"))
+        visitor = uuid.uuid4()
+        visited(visitor, data={"device": "phone"})
+        remember_touch(visitor, {"utm_source": "letters"})
+        assert len(redis.keys(f"*{visitor}*")) == 2
+        tracking.forget_visitor(visitor_id=visitor)
+        assert redis.keys(f"*{visitor}*") == []
+
     def test_without_consent_nothing_of_what_they_did_is_asked(self):
         segment = make_segment(behaviour("search", comparison="at_most", times=0))
         visitor = uuid.uuid4()

@@ -15,6 +15,7 @@ from wagtail_crm.members.signals import member_changed, member_created, member_w
 from wagtail_crm.tracking.events import NewEvent
 from wagtail_crm.tracking.signals import (
     events_recorded,
+    visitor_forgotten,
     visitor_judged,
     visitor_linked,
     visitor_unlinked,
@@ -36,6 +37,11 @@ def follow_linked_visitor(visitor_id: UUID, member_id: int, kinds: set[str], **k
     histories.forget([visitor_id])
     if member_id:
         actions.refresh_members(member_ids={member_id}, kinds=kinds)
+
+
+@receiver(visitor_forgotten)
+def forget_visitor(visitor_id: UUID, **kwargs: Any) -> None:
+    histories.forget([visitor_id])
 
 
 @receiver(member_changed)

@@ -383,3 +383,5 @@ def forget_visitor(*, visitor_id: UUID) -> None:
     if visitor.member_id is None:
         visitor.first_touch = visitor.last_touch = {}
     visitor.save()
+    tell = partial(signals.visitor_forgotten.send_robust, sender=Visitor, visitor_id=visitor_id)
+    transaction.on_commit(tell)

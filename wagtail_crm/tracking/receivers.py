@@ -15,7 +15,7 @@ from wagtail.models import Locale
 from wagtail_crm.members import signals as member_signals
 from wagtail_crm.members.models import ConsentRecord, Member
 
-from . import actions, facts, languages, snapshots
+from . import actions, facts, languages, signals, snapshots, touches
 from .context import Crm
 from .models import Visitor
 
@@ -103,5 +103,6 @@ def forget_empowered_account(instance: Any, **kwargs: Any) -> None:
         transaction.on_commit(partial(snapshots.forget, [instance.pk]))
 
 
+signals.visitor_forgotten.connect(touches.forget_touch, sender=Visitor)
 post_save.connect(languages.forget_locales, sender=Locale)
 post_delete.connect(languages.forget_locales, sender=Locale)

@@ -16,5 +16,8 @@ visitor_linked = Signal()
 # of str). Sent for each of them.
 visitor_judged = Signal()
 
+# The browser said no: what is known of it elsewhere goes too. Argument: visitor_id (UUID).
+visitor_forgotten = Signal()
+
 # It was somebody else: what the browser's owner got with it is theirs no more. Same arguments.
 visitor_unlinked = Signal()

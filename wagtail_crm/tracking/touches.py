@@ -42,6 +42,11 @@ def remember_touch(visitor_id: UUID, touch: dict[str, str]) -> None:
     ask_cache("set", _key(visitor_id), touch, VISIT.total_seconds())
 
 
+def forget_touch(visitor_id: UUID, **kwargs: Any) -> None:
+    """Receiver of ``visitor_forgotten``."""
+    ask_cache("delete", _key(visitor_id))
+
+
 def _key(visitor_id: UUID) -> str:
     return f"crm:touch:{visitor_id}"
 

@@ -107,15 +107,18 @@
     });
 
     // Players of YouTube and Vimeo tell where they are when asked; no code of theirs is needed here.
+    const DECORATION = /[?&](background|muted?)=1/;
     const PLAYER = /^https:\/\/(?:www\.(youtube)(?:-nocookie)?|player\.(vimeo))\.com\/(?:embed|video)\/([\w-]+)/;
-    const ask = (frame) => {
-        if (!PLAYER.test(frame.src)) return;
+    const ask = (frame, times = 9) => {
+        if (!PLAYER.test(frame.src) || DECORATION.test(frame.src) || !frame.contentWindow) return;
         const say = (words) => frame.contentWindow.postMessage(JSON.stringify(words), "*");
         say({ event: "listening", id: 1, channel: "widget" });
-        say({ method: "addEventListener", value: "timeupdate" });
+        for (const value of ["timeupdate", "ended"]) say({ method: "addEventListener", value });
+        // One that is still starting hears nothing.
+        if (times) setTimeout(() => films.has(frame) || ask(frame, times - 1), 1000);
     };
     on(document, "load", ({ target }) => target.tagName === "IFRAME" && ask(target));
-    document.querySelectorAll("iframe").forEach(ask);
+    document.querySelectorAll("iframe").forEach((frame) => ask(frame));
     on(window, "message", ({ origin, source, data }) => {
         const [, youtube, vimeo] = PLAYER.exec(origin + "/video/0") || [];
         if (!youtube && !vimeo) return;
