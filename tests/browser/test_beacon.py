@@ -216,8 +216,10 @@ let isReady = false;
 addEventListener("message", ({ data, source, origin }) => {
     const { method, value } = JSON.parse(data);
     if (!isReady || method !== "addEventListener") return;
-    const say = (seconds) =>
-        source.postMessage({ event: value, data: { seconds, percent: seconds / 5, duration: 5 } }, origin);
+    const say = (seconds) => {
+        const data = { seconds, percent: seconds / 5, duration: 5 };
+        source.postMessage({ event: value, data }, origin);
+    };
     if (value === "ended") say(5);
     else for (let quarter = 0; quarter < 20; quarter++) say(quarter / 4);
 });

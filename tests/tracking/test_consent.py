@@ -120,6 +120,15 @@ def test_remember_answer_yes(visit):
     assert "crm_visitor" not in response.cookies
 
 
+@pytest.mark.parametrize("choice", ["yes", "no"])
+def test_cookies_reach_as_far_as_the_sessions(rf, settings, choice):
+    settings.SESSION_COOKIE_PATH = "/shop/"
+    response = HttpResponse()
+    consent.set_visitor_cookie(rf.get("/"), response, uuid.uuid4())
+    consent.remember_answer(rf.get("/"), response, choice)
+    assert [cookie["path"] for cookie in response.cookies.values()] == ["/shop/", "/shop/"]
+
+
 def test_remember_answer_no_takes_the_visitor_cookie_away(visit):
     response = HttpResponse()
     consent.remember_answer(visit(), response, "no")

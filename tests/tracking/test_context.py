@@ -4,7 +4,9 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
+from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
+from django.urls import path
 from django.utils.functional import SimpleLazyObject
 
 from tests.members.factories import PASSWORD, make_registered_member, make_user
@@ -130,6 +132,16 @@ def test_track_uses_the_browsers_id(ask):
     crm = ask({"crm_consent": "1:yes", "crm_visitor": str(visitor)})
     assert crm.track("search").visitor_id == visitor
     assert crm.new_visitor_id is None
+
+
+def test_an_async_view_waits_for_who_is_looking(member, settings):
+    async def shop(request):
+        event = await request.crm.atrack("search", subject="rye")
+        return HttpResponse(str(event.member_id))
+
+    settings.ROOT_URLCONF = type("urls", (), {"urlpatterns": [path("shop/", shop)]})
+    response = make_browser(None, user=member.user).get("/shop/")
+    assert response.content.decode() == str(member.pk)
 
 
 def test_track_without_consent_notes_nothing(ask):

@@ -1,4 +1,5 @@
 import pytest
+from django.http import HttpResponse
 from wagtail.models import Locale, PageViewRestriction
 
 from tests.members.factories import make_user
@@ -75,6 +76,13 @@ def test_a_page_that_is_not_there_is_no_view(page):
 
 def test_a_redirect_is_no_view(page):
     assert make_browser().get(page.url.rstrip("/")).status_code == 301
+    assert recorded() == []
+
+
+@pytest.mark.parametrize("status", [204, 206, 302, 304, 404, 410, 500])
+def test_a_page_that_answers_something_else_is_no_view(page, monkeypatch, status):
+    monkeypatch.setattr(type(page), "serve", lambda *_: HttpResponse(status=status))
+    assert make_browser().get(page.url).status_code == status
     assert recorded() == []
 
 

@@ -3,6 +3,7 @@
 import uuid
 from typing import Literal
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from wagtail_crm.conf import crm_settings
@@ -71,12 +72,14 @@ def cookie_value(answer: Answer) -> str:
 def remember_answer(request: HttpRequest, response: HttpResponse, answer: Answer) -> None:
     """Set the consent cookie; a "no" also takes the visitor cookie away.
 
-    Scripts of the page may read the answer: that of the beacon sends nothing after a "no".
+    Scripts of the page may read the answer: that of the beacon sends nothing after a "no". Both
+    go where the session's cookie goes: two sites below one host do not answer for each other.
     """
     name, value = crm_settings.consent_cookie_name, cookie_value(answer)
     _set_cookie(request, response, name, value, httponly=False)
     if answer == "no":
-        response.delete_cookie(crm_settings.visitor_cookie_name, samesite="Lax")
+        name, path = crm_settings.visitor_cookie_name, settings.SESSION_COOKIE_PATH
+        response.delete_cookie(name, path=path, samesite="Lax")
 
 
 def set_visitor_cookie(request: HttpRequest, response: HttpResponse, visitor_id: uuid.UUID) -> None:
@@ -90,6 +93,7 @@ def _set_cookie(
         name,
         value,
         max_age=crm_settings.cookie_age,
+        path=settings.SESSION_COOKIE_PATH,
         secure=request.is_secure(),
         httponly=httponly,
         samesite="Lax",

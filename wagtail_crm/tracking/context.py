@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
@@ -189,6 +190,10 @@ class Crm:
         """
         said = require_kind(kind).said(subject, value, data)
         return self.note(kind, said, NO_PAGE if page is None else page.pk)
+
+    async def atrack(self, kind: str, **said: Any) -> NewEvent | None:
+        """:meth:`track` for async views: who is looking may have to be asked of the database."""
+        return await sync_to_async(self.track)(kind, **said)
 
     def note(self, kind: str, said: Said, page_id: int) -> NewEvent | None:
         """Like :meth:`track`, for what has been checked. Previews say nothing of a visit."""
