@@ -7,7 +7,9 @@ refresh does not stop the others, so it asks again about those whom it moved.
 
 import datetime
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -38,6 +40,10 @@ BATCH = 5_000
 REPAIR_AFTER = datetime.timedelta(days=7)
 
 
+class RulesChanged(Exception):
+    """Other rules were published while members were asked about the ones that were read."""
+
+
 def refresh_segment(*, segment: Segment) -> Difference:
     """Count a segment anew over the whole list; what depends on it follows for who moved.
 
@@ -45,27 +51,31 @@ def refresh_segment(*, segment: Segment) -> Difference:
     """
     if segment.is_static:
         return Difference()
-    compiled = next((found for found in live_segments() if found.pk == segment.pk), None)
-    rule = compiled.rule if compiled else Broken("")
-    scope = Scope()
     with transaction.atomic():
         lock_segment(segment.pk)
-        difference = refresh(segment.pk, rule, scope)
+        # Only now: who had the lock before us may have counted rules that are newer than ours.
+        live, scope = live_segments(), Scope()
+        compiled = live.by_id.get(segment.pk)
+        difference = refresh(segment.pk, compiled.rule if compiled else Broken(""), scope)
         announce_moves({segment.pk: difference})
-    if compiled:
-        for batch in chunks(difference.moved, BATCH):
-            _refresh_batch(LiveSegments((), (compiled,)), {compiled.pk: set(batch)})
-    _write_size(segment, scope.now)
+    with suppress(RulesChanged):  # then it is counted once more
+        for batch in chunks(difference.moved, BATCH) if compiled else ():
+            _refresh_batch(live.only(segment.pk), {segment.pk: set(batch)})
+    _write_size(segment, scope.now, live.changed_at.get(segment.pk))
     refresh_members(member_ids=difference.moved, fields={segment.field})
     return difference
 
 
 @transaction.atomic
-def _write_size(segment: Segment, began: datetime.datetime) -> None:
+def _write_size(
+    segment: Segment, began: datetime.datetime, changed_at: datetime.datetime | None
+) -> None:
+    """Note that the rules of ``changed_at`` were counted; others, published since, still wait."""
     # With the row locked, whoever changes the size either has committed or comes after us.
     locked = Segment.objects.select_for_update().get(pk=segment.pk)
     locked.size = Membership.objects.filter(segment=locked).count()
-    locked.refreshed_at = timezone.now() if locked.live else None
+    is_current = locked.live and locked.changed_at == changed_at
+    locked.refreshed_at = timezone.now() if is_current else None
     locked.clock_at = began if locked.live else None
     locked.save(update_fields=["size", "refreshed_at", "clock_at"])
     segment.size, segment.refreshed_at = locked.size, locked.refreshed_at
@@ -114,44 +124,76 @@ def _refresh_asked(live: LiveSegments, asked: Asked) -> None:
         some = {pk: members for pk, members in some.items() if members}
         try:
             _refresh_batch(live, some)
+        except RulesChanged:
+            _refresh_one_by_one(live_segments(), some)
         except Exception:  # a segment was deleted meanwhile, or a rule of another room failed
             logger.exception("Refreshing %s members again, one segment at a time.", len(batch))
             _refresh_one_by_one(live, some)
 
 
 @transaction.atomic
-def _refresh_batch(live: LiveSegments, asked: Asked) -> None:
+def _refresh_batch(live: LiveSegments, asked: Asked) -> Moves:
+    """Raises ``RulesChanged`` when somebody moved by rules that are no longer those of today."""
     lock_members(sorted(set().union(*asked.values())))
     moves = Round(live, asked).run()
     # Last and in order: a row that many refreshers write must not be held for long.
-    change_sizes({pk: difference.growth for pk, difference in moves.items() if difference.growth})
+    changed_at = change_sizes({pk: each.growth for pk, each in moves.items() if each})
+    if any(live.changed_at[pk] != moment for pk, moment in changed_at.items()):
+        raise RulesChanged
     announce_moves(moves)
+    return moves
 
 
-def change_sizes(growth: dict[int, int]) -> None:
-    """Add to the sizes of segments by how many they grew, or shrank; in order of their ids."""
+def change_sizes(growth: dict[int, int]) -> dict[int, datetime.datetime]:
+    """Add to the sizes of segments by how many they grew, or shrank; in order of their ids.
+
+    Returns when the rules of each changed last.
+    """
     connection = connections[router.db_for_write(Segment)]
     if growth and connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(sql.GROW_POSTGRESQL, [list(growth), list(growth.values())])
-        return
+            return dict(cursor.fetchall())
     for segment_id in sorted(growth):
         size = Greatest(F("size") + growth[segment_id], 0)
         Segment.objects.filter(pk=segment_id).update(size=size)
+    grown = Segment.objects.filter(pk__in=growth) if growth else Segment.objects.none()
+    return dict(grown.values_list("pk", "changed_at"))
 
 
 def _refresh_one_by_one(live: LiveSegments, asked: Asked) -> None:
     """What cannot be done is left; raises ``OperationalError`` if it may be done another time."""
-    passing = None
+    left = Left()
+    asked = defaultdict(set, {pk: set(members) for pk, members in asked.items()})
     for segment in live:
-        try:
+        with left.if_it_fails(segment.pk):
             if members := asked.get(segment.pk):
-                _refresh_batch(LiveSegments((), (segment,)), {segment.pk: members})
+                moves = _refresh_batch(live.only(segment.pk), {segment.pk: members})
+                for follower in live.followers.get(segment.pk, ()) if moves else ():
+                    asked[follower] |= moves[segment.pk].moved
+    left.tell()
+
+
+class Left:
+    """Segments of which something failed, so that it stops none of the others."""
+
+    def __init__(self) -> None:
+        self.passing: OperationalError | None = None
+
+    @contextmanager
+    def if_it_fails(self, segment_id: int) -> Iterator[None]:
+        try:
+            yield
+        except RulesChanged:
+            mark_changed(segments=Segment.objects.filter(pk=segment_id))
         except Exception as error:
-            logger.exception("Segment %s was left as it is.", segment.pk)
-            passing = error if isinstance(error, OperationalError) else passing
-    if passing:
-        raise passing
+            logger.exception("Segment %s was left as it is.", segment_id)
+            self.passing = error if isinstance(error, OperationalError) else self.passing
+
+    def tell(self) -> None:
+        """Raises ``OperationalError`` if what was left may be done another time."""
+        if self.passing:
+            raise self.passing
 
 
 def announce_moves(moves: Moves) -> None:
@@ -224,22 +266,27 @@ def let_time_pass(*, until: datetime.datetime) -> int:
     live = live_segments()
     clocks = Segment.objects.clocks()
     timed = [segment for segment in live if segment.dependencies.time and segment.pk in clocks]
-    asked: Asked = {}
+    asked: dict[int, set[int]] = {}
+    left = Left()
     for segment in timed:
-        period = Period(clocks[segment.pk], until)
-        if due := set().union(*segment.rule.falling_due(period)):
-            asked[segment.pk] = due
-    _refresh_asked(live, asked)
-    for segment in timed:
-        Segment.objects.filter(pk=segment.pk, clock_at=clocks[segment.pk]).update(clock_at=until)
-    return len(asked)
+        with left.if_it_fails(segment.pk):
+            period = Period(clocks[segment.pk], until)
+            asked[segment.pk] = set().union(*segment.rule.falling_due(period))
+    _refresh_asked(live, {pk: due for pk, due in asked.items() if due})
+    for pk in asked:
+        Segment.objects.filter(pk=pk, clock_at=clocks[pk]).update(clock_at=until)
+    left.tell()
+    return sum(1 for due in asked.values() if due)
 
 
 def _refresh_all(segments: models.QuerySet[Segment]) -> int:
     by_id = {segment.pk: segment for segment in segments}
+    left = Left()
     for compiled in live_segments():
         if compiled.pk in by_id:
-            refresh_segment(segment=by_id[compiled.pk])
+            with left.if_it_fails(compiled.pk):
+                refresh_segment(segment=by_id[compiled.pk])
+    left.tell()
     return len(by_id)
 
 

@@ -84,6 +84,16 @@ class LiveSegments:
         return iter(self.segments)
 
     @cached_property
+    def changed_at(self) -> Mapping[int, Any]:
+        """When the rules that were read here became what they are."""
+        return dict(self.stamp)
+
+    def only(self, segment_id: int) -> "LiveSegments":
+        """One of them, which then has no followers."""
+        stamp = tuple(each for each in self.stamp if each[0] == segment_id)
+        return LiveSegments(stamp, (self.by_id[segment_id],))
+
+    @cached_property
     def fingerprint(self) -> Fingerprint:
         """Differs when a segment comes, goes or changes; see ``SegmentQuerySet.fingerprint``."""
         moments = [changed_at for _pk, changed_at in self.stamp]

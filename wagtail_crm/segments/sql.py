@@ -39,7 +39,8 @@ SELECT segment_id, member_id, false FROM gone
 UNION ALL SELECT segment_id, member_id, true FROM come
 """
 
-# Adds signed numbers to the sizes of segments, given as parallel arrays.
+# Adds signed numbers to the sizes of segments, given as parallel arrays, and tells since when their
+# rules are what they are: locked rows are as they were committed last.
 GROW_POSTGRESQL = """
 WITH grown AS MATERIALIZED (
     SELECT segment.id, growth FROM wagtail_crm_segments_segment AS segment
@@ -47,7 +48,7 @@ WITH grown AS MATERIALIZED (
     ORDER BY segment.id FOR NO KEY UPDATE OF segment
 )
 UPDATE wagtail_crm_segments_segment AS segment SET size = greatest(size + growth, 0)
-FROM grown WHERE grown.id = segment.id
+FROM grown WHERE grown.id = segment.id RETURNING segment.id, segment.changed_at
 """
 
 # What a query that can match nobody stands for.
