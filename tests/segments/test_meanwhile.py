@@ -68,7 +68,7 @@ class TestOtherRulesMeanwhile:
         member = make_member()
         record(member, "login")
 
-        actions._refresh_asked(old, {segment.pk: {member.pk}})
+        actions.refresh_asked(old, {segment.pk: {member.pk}})
         assert (members_of(segment), members_of(follower), moves) == (set(), set(), [])
         record(member, "purchase")
         assert members_of(segment) == members_of(follower) == {member.pk}

@@ -114,11 +114,14 @@ def refresh_members(
         for segment in live:
             if segment.touched_by(kinds, fields):
                 asked[segment.pk] |= member_ids
-    _refresh_asked(live, asked)
+    refresh_asked(live, asked)
 
 
-def _refresh_asked(live: LiveSegments, asked: Asked) -> None:
-    """In pieces of so many members that others do not wait for them for long."""
+def refresh_asked(live: LiveSegments, asked: Asked) -> None:
+    """Ask these segments about these members, and those that follow them.
+
+    In pieces of so many members that others do not wait for them for long.
+    """
     for batch in chunks(set().union(*asked.values()), BATCH):
         some = {pk: members.intersection(batch) for pk, members in asked.items()}
         some = {pk: members for pk, members in some.items() if members}
@@ -272,7 +275,7 @@ def let_time_pass(*, until: datetime.datetime) -> int:
         with left.if_it_fails(segment.pk):
             period = Period(clocks[segment.pk], until)
             asked[segment.pk] = set().union(*segment.rule.falling_due(period))
-    _refresh_asked(live, {pk: due for pk, due in asked.items() if due})
+    refresh_asked(live, {pk: due for pk, due in asked.items() if due})
     for pk in asked:
         Segment.objects.filter(pk=pk, clock_at=clocks[pk]).update(clock_at=until)
     left.tell()

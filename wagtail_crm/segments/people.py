@@ -25,6 +25,7 @@ from .rules.person import (
     Reads,
     Total,
     UnknownTree,
+    families,
     person_facts,
     site_today,
 )
@@ -164,7 +165,7 @@ def _page_tree(
         for several in by_kind.values()
         for each in several
     }
-    with_tags = "tags" in reads.of_pages
+    with_tags = "tag" in families(reads.of_pages)
     return PageTree(facts_of_pages(visited | reads.pages, with_tags=with_tags))
 
 

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
+import swapper
 from django.db import models, transaction
 from django.db.models import Count, Exists, Max, Model, OuterRef, Q, Subquery, Sum
 from wagtail.models import ReferenceIndex
@@ -89,7 +90,24 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
 
     def naming(self, thing: Model) -> Self:
         """Segments whose rules name a page, an attribute, a tag, a segment, …"""
-        references = ReferenceIndex.get_references_to(thing)
+        return self._named_in(ReferenceIndex.get_references_to(thing))
+
+    def naming_what_is_below(self, page: Any) -> Self:
+        """Segments whose rules name a page somewhere below this one."""
+        pages = swapper.load_model("wagtailcore", "Page").objects
+        to = ReferenceIndex._get_base_content_type(pages.model)
+        references = self._references.filter(to_content_type=to)
+        named = {int(pk) for pk in references.values_list("to_object_id", flat=True)}
+        below = pages.filter(pk__in=named, path__startswith=page.path).exclude(pk=page.pk)
+        ids = [str(pk) for pk in below.order_by().values_list("pk", flat=True)]
+        return self._named_in(references.filter(to_object_id__in=ids))
+
+    @property
+    def _references(self) -> Any:
+        content_type = ReferenceIndex._get_base_content_type(self.model)
+        return ReferenceIndex.objects.filter(base_content_type=content_type)
+
+    def _named_in(self, references: Any) -> Self:
         content_type = ReferenceIndex._get_base_content_type(self.model)
         ids = references.filter(base_content_type=content_type).values_list("object_id", flat=True)
         return self.filter(pk__in=[int(pk) for pk in ids])

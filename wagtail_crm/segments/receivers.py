@@ -21,9 +21,10 @@ from wagtail_crm.tracking.signals import (
     visitor_unlinked,
 )
 
-from . import actions, histories, static, tasks
+from . import actions, histories, page_changes, static, tasks
 from .compiled import lately_live_segments
 from .models import Segment
+from .rules import page_tags
 
 
 @receiver(events_recorded)
@@ -79,9 +80,46 @@ def follow_named_object(instance: Model, **kwargs: Any) -> None:
         transaction.on_commit(tasks.count_waiting, robust=True)
 
 
+@receiver(pre_delete, sender=swapper.get_model_name("wagtailcore", "Page"))
+def follow_page_that_goes(instance: Any, **kwargs: Any) -> None:
+    """What was done there does not count any more for rules that do not name it themselves."""
+    _ask_again(instance.pk, page_changes.concerned(instance.pk))
+
+
+def follow_tagged_page(instance: Any, created: bool = False, **kwargs: Any) -> None:
+    """A tag was put on a page, or taken off."""
+    page_id = page_tags.page_of(instance)
+    if page_id and (created or kwargs["signal"] is post_delete):
+        _ask_again(page_id, page_changes.asking_for_tag(instance.tag.name))
+
+
+def follow_renamed_tag(instance: Model, created: bool, **kwargs: Any) -> None:
+    """Rules know the tags of pages by name; nobody knows what this one was called before."""
+    segments = () if created else page_changes.asking_for_tag()
+    if segments and actions.mark_changed(segments=Segment.objects.filter(pk__in=segments)):
+        transaction.on_commit(tasks.count_waiting, robust=True)
+
+
+for model in page_tags.models_of_tags():
+    post_save.connect(follow_tagged_page, sender=model)
+    post_delete.connect(follow_tagged_page, sender=model)
+    post_save.connect(follow_renamed_tag, sender=model.tag_model())
+
+
+def _ask_again(page_id: int, segment_ids: set[int]) -> None:
+    if segment_ids:
+        transaction.on_commit(lambda: _ask(page_id, segment_ids), robust=True)
+
+
+def _ask(page_id: int, segment_ids: set[int]) -> None:
+    if page_changes.ask_again(page_id=page_id, segment_ids=segment_ids):
+        tasks.count_waiting()
+
+
 @receiver(post_page_move)
 def follow_moved_page(parent_page_before: Any, parent_page_after: Any, **kwargs: Any) -> None:
     """Rules that mean all pages below one mean others now: those above the old and new place."""
+    page_changes.forget_places(parent=parent_page_after)
     if parent_page_before.pk == parent_page_after.pk:
         return
     above = {

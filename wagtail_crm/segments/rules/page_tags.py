@@ -65,6 +65,21 @@ def _tag_models_of_anything() -> tuple[Any, ...]:
     )
 
 
+def models_of_tags() -> tuple[Any, ...]:
+    """The models that put tags on pages, and perhaps on other things."""
+    return (*_page_tag_models(), *_tag_models_of_anything())
+
+
+def page_of(row: Any) -> int | None:
+    """The page that such a row puts a tag on."""
+    if isinstance(row, _page_tag_models()):
+        page_id: int = row.content_object_id
+        return page_id
+    model = row.content_type.model_class()
+    is_page = model and issubclass(model, swapper.load_model("wagtailcore", "Page"))
+    return row.object_id if is_page else None
+
+
 def has_tag(name: str) -> Q:
     """Pages with a tag of this name, as a condition on pages."""
     found = Q(pk__in=())

@@ -43,7 +43,7 @@ class Reads:
 
     ``totals`` and ``events`` say when and where, kind by kind. ``facts`` are slugs of
     :data:`person_facts`. ``pages`` are those whose place in the tree matters; ``of_pages`` is
-    what else of pages does: "type", "language", "tags".
+    what else of pages does: "type.12", "language.ja", "tag.warm".
     """
 
     totals: Mapping[str, Look] = field(default_factory=dict)
@@ -124,6 +124,12 @@ class PageFacts(NamedTuple):
     type_id: int = 0
     language: str = ""
     tags: frozenset[str] = frozenset()
+
+    @property
+    def traits(self) -> frozenset[str]:
+        """As in ``Reads.of_pages``."""
+        tags = (f"tag.{name}" for name in self.tags)
+        return frozenset({f"type.{self.type_id}", f"language.{self.language}", *tags})
 
 
 class PageTree:

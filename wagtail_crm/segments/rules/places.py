@@ -60,8 +60,8 @@ class Place:
     @property
     def reads(self) -> frozenset[str]:
         """What else of pages it looks at."""
-        asked = {"type": self.type, "tags": self.tag, "language": self.language}
-        return frozenset(name for name, wanted in asked.items() if wanted)
+        asked = {"type": self.type and self.type.pk, "tag": self.tag, "language": self.language}
+        return frozenset(f"{name}.{wanted}" for name, wanted in asked.items() if wanted)
 
     def condition(self) -> Q | IsAmong:
         """What happened there, as a condition on totals or events."""
