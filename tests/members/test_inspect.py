@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from wagtail import hooks
 
+from tests.loyalty.factories import make_ranks
 from tests.mail.factories import make_campaign, make_reader, make_segment
 from tests.members.factories import make_attribute, make_member, make_user
 from tests.surveys.factories import BAKE, BREAD, LIKE, make_survey
@@ -139,6 +140,7 @@ def test_every_tab_asks_at_most_fifteen_questions(
 ):
     """Eight are the frame of an admin page where forms are; of somebody all rooms know."""
     make_site()
+    make_ranks(Bronze=1, Gold=100)
     member = busy_member(number)
     address = page(member, tab)
     response = editor.get(address)

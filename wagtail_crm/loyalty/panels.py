@@ -12,7 +12,7 @@ from .amounts import in_points
 from .balances import account_of, balance_of
 from .models import Entry
 from .period import in_words
-from .standing import Way
+from .standing import Way, standing_of
 
 NEWEST_ON_MY_PAGE = 5
 NEWEST_IN_ADMIN = 100
@@ -34,12 +34,8 @@ def rank_on_my_page(request: HttpRequest, member: Member) -> dict[str, Any] | No
     way = Way.of(member)
     if way is None:
         return None
-    return {
-        "way": way,
-        "period": in_words(),
-        "points_text": in_points(way.points),
-        "missing_text": in_points(way.missing),
-    }
+    texts = {"points_text": in_points(way.points), "missing_text": in_points(way.missing)}
+    return {"way": way, "period": in_words(), **texts}
 
 
 def in_header(request: HttpRequest, member: Member) -> str:
@@ -52,10 +48,15 @@ def in_header(request: HttpRequest, member: Member) -> str:
 
 
 def in_admin(request: HttpRequest, member: Member) -> dict[str, Any]:
-    """The tab "Points": every movement, and the way to make one by hand."""
+    """The tab "Points": the rank, every movement, and the way to make one by hand."""
     account = account_of(member)
     entries = Entry.objects.of_member(member).with_details().newest_first()
+    standing = standing_of(account)
     return {
+        "standing": standing,
+        "counting": in_points(standing.points),
+        "missing": in_points(standing.missing),
+        "period": in_words(),
         "account": account,
         "balance_text": in_points(account.balance) if account else "",
         "earned_text": in_points(account.earned) if account else "",

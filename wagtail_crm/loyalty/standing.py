@@ -21,12 +21,24 @@ from .period import ONE_DAY, counts_since, leaves_on
 class Standing(NamedTuple):
     """``points`` count now. By time alone the rank falls on ``falls_on``, None: never.
 
-    It cannot change before ``look_on``, and has to be looked at then.
+    It cannot change before ``look_on``, and has to be looked at then. The next higher rank needs
+    ``next_points``.
     """
 
     points: int = 0
     falls_on: datetime.date | None = None
     look_on: datetime.date | None = None
+    next_points: int | None = None
+
+    @property
+    def last_day(self) -> datetime.date | None:
+        """The last day of the rank if nothing more is earned; None: it does not end by itself."""
+        return self.falls_on - ONE_DAY if self.falls_on else None
+
+    @property
+    def missing(self) -> int:
+        """Points to the next rank."""
+        return self.next_points - self.points if self.next_points else 0
 
 
 NOTHING = Standing()
@@ -73,8 +85,13 @@ def standings(account_ids: Collection[int]) -> Mapping[int, Standing]:
         return {row[0]: _standing(*row[1:]) for row in cursor.fetchall()}
 
 
-def _standing(points: Any, falls_at: Any, look_at: Any) -> Standing:
-    return Standing(int(points), _leaving(falls_at), _leaving(look_at))
+def standing_of(account: Account | None) -> Standing:
+    """The standing of one account; nothing of who has none."""
+    return standings([account.pk]).get(account.pk, NOTHING) if account else NOTHING
+
+
+def _standing(points: Any, falls_at: Any, look_at: Any, next_points: int | None) -> Standing:
+    return Standing(int(points), _leaving(falls_at), _leaving(look_at), next_points)
 
 
 def _leaving(moment: Any) -> datetime.date | None:
@@ -101,7 +118,7 @@ class Way:
         if not ladder.ranks:
             return None
         account = account_of(member)
-        found = standings([account.pk]).get(account.pk, NOTHING) if account else NOTHING
+        found = standing_of(account)
         held = account.rank if account else None
         after = ladder.after(max(found.points, held.points if held else 0))
         return cls(found, account, after)
@@ -113,12 +130,6 @@ class Way:
     @property
     def points(self) -> int:
         return max(0, self.standing.points)
-
-    @property
-    def last_day(self) -> datetime.date | None:
-        """The last day of the rank if nothing more is earned; None: it does not end by itself."""
-        falls_on = self.standing.falls_on
-        return falls_on - ONE_DAY if self.rank and falls_on else None
 
     @property
     def missing(self) -> int:
