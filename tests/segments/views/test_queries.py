@@ -63,10 +63,13 @@ def test_the_editor_of_a_new_segment_asks_at_most_fifteen(chief, client, shop):
     assert queries_of(client, reverse("crm_segment:add")) <= MOST
 
 
-def test_the_editor_of_a_rule_about_a_campaign_asks_at_most_fifteen(chief, client, shop):
+@pytest.mark.parametrize("draft", [False, True])
+def test_the_editor_of_rules_about_a_campaign_asks_at_most_fifteen(chief, client, shop, draft):
     campaign = make_campaign()
     mail = {"deed": "opened", "which": "one", "campaign": campaign.pk, "window": "ever"}
-    segment = make_segment(("mail", mail), behaviour(pages=[shop[1]]))
+    segment = make_segment(("mail", mail), *rules_that_name(1, shop))
+    if draft:
+        segment.save_revision()
     assert queries_of(client, reverse("crm_segment:edit", args=[segment.pk])) <= MOST
 
 

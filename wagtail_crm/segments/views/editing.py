@@ -90,13 +90,15 @@ class SegmentEditView(CountedMixin, ReadOnceMixin, snippets.EditView):
         return segment
 
     def read(self) -> Segment:
-        """As Wagtail does, but a draft knows its segment: Wagtail would read that again."""
+        """As Wagtail does, but a draft knows what came along: Wagtail would read that again."""
         self.live_object = generic.EditView.get_object(self)
         draft = self.live_object.has_unpublished_changes and self.live_object.latest_revision
         if not draft:
             return self.live_object
         draft.content_object = self.live_object
-        return draft.as_object()
+        segment: Segment = draft.as_object()
+        segment.live_revision = self.live_object.live_revision
+        return segment
 
     @cached_property
     def header_more_buttons(self) -> list[Any]:
