@@ -3,13 +3,25 @@
 from contextlib import contextmanager
 
 import pytest
+from wagtail import hooks
 
-from tests.members.factories import make_member
-from tests.segments.factories import behaviour, in_segment, make_segment, members_of, record, stream
+from tests.members.factories import make_attribute, make_member
+from tests.segments.factories import (
+    attribute,
+    behaviour,
+    in_segment,
+    make_segment,
+    members_of,
+    purchase,
+    record,
+    stream,
+)
 from tests.segments.test_actions import let_days_pass
+from wagtail_crm.members.models import AttributeDefinition
 from wagtail_crm.segments import actions, signals
 from wagtail_crm.segments.compiled import live_segments
 from wagtail_crm.segments.models import Segment
+from wagtail_crm.tracking.products import Catalogue, Category, Product, catalogues, forget_products
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committing", "in_english")]
 
@@ -51,6 +63,35 @@ def test_a_segment_that_cannot_be_counted_stops_neither_the_others_nor_the_clock
     actions.refresh_timed_segments()
     assert members_of(waiting) == {buyer.pk}
     assert members_of(timed) == set()
+
+
+class TestThereAgain:
+    """What a rule names was gone for a while."""
+
+    def test_an_attribute(self):
+        segment = make_segment(attribute(make_attribute("plan"), "is_not", "free"))
+        member = make_member(attributes={"plan": "paid"})
+        assert members_of(segment) == {member.pk}
+        AttributeDefinition.objects.all().delete()
+        assert members_of(segment) == set()
+        make_attribute("plan")
+        assert members_of(segment) == {member.pk}
+
+    def test_whatever_it_is_within_a_week(self):
+        kind, value = purchase()
+        rule = kind, value | {"what": "category", "category": "bread", "comparison": "never"}
+        segment, member = make_segment(rule), make_member()
+        breads = [Product("P1", "Rye", (Category("bread", "Bread"),))]
+        with hooks.register_temporarily(
+            "register_crm_products", lambda: [Catalogue("tests", lambda: breads)]
+        ):
+            catalogues.clear()
+            forget_products()
+            let_days_pass(8)
+            actions.refresh_timed_segments()
+            assert members_of(segment) == {member.pk}
+        catalogues.clear()
+        forget_products()
 
 
 class TestOtherRulesMeanwhile:

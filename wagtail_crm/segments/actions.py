@@ -249,6 +249,19 @@ def follow_named_object(*, thing: models.Model) -> list[int]:
     return mark_changed(segments=Segment.objects.naming(thing))
 
 
+def follow_returned_object() -> list[int]:
+    """Something is there that was not: rules that miss something are read anew.
+
+    Returns the ids of the segments that wait to be counted.
+    """
+    return mark_changed(segments=_broken())
+
+
+def _broken() -> models.QuerySet[Segment]:
+    """Live segments whose rules name something that was missing when they were read."""
+    return Segment.objects.filter(pk__in=[each.pk for each in live_segments() if not each.works])
+
+
 def refresh_waiting() -> int:
     """Count segments whose rules changed and which nobody has counted yet; how many."""
     return _refresh_all(Segment.objects.waiting())
@@ -261,6 +274,7 @@ def refresh_timed_segments() -> int:
     now and then. Returns how many segments had somebody to ask about.
     """
     neglected = Segment.objects.not_refreshed_since(timezone.now() - REPAIR_AFTER)
+    mark_changed(segments=neglected.filter(pk__in=_broken()))
     return _refresh_all(neglected) + let_time_pass(until=timezone.now())
 
 

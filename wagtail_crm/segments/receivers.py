@@ -80,6 +80,13 @@ def follow_named_object(instance: Model, **kwargs: Any) -> None:
         transaction.on_commit(tasks.count_waiting, robust=True)
 
 
+@receiver(post_save, sender=AttributeDefinition)
+def follow_returned_attribute(**kwargs: Any) -> None:
+    """Rules know attributes by key: one that was deleted, or renamed, may be there again."""
+    if actions.follow_returned_object():
+        transaction.on_commit(tasks.count_waiting, robust=True)
+
+
 @receiver(pre_delete, sender=swapper.get_model_name("wagtailcore", "Page"))
 def follow_page_that_goes(instance: Any, **kwargs: Any) -> None:
     """What was done there does not count any more for rules that do not name it themselves."""
