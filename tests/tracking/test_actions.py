@@ -248,9 +248,10 @@ def test_forget_visitor_keeps_numbers_without_the_id():
 def test_forget_visitor_reaches_what_is_still_in_the_buffer():
     visitor = uuid.uuid4()
     waiting = visit(visitor_id=visitor, data={"touch": {"utm_source": "letter"}})
+    signed_in = visit(visitor_id=visitor, member_id=make_member().pk)
     actions.forget_visitor(visitor_id=visitor)
-    actions.record_events(events=[waiting])
-    assert Event.objects.get().visitor_id is None
+    actions.record_events(events=[waiting, signed_in])
+    assert list(Event.objects.values_list("visitor_id", flat=True)) == [None, None]
     assert Visitor.objects.get().last_touch == {}
 
 

@@ -81,6 +81,28 @@ def test_a_day_is_the_day_of_the_site():
     assert list(days) == [datetime.date(2026, 3, 31), datetime.date(2026, 4, 1)]
 
 
+@pytest.mark.parametrize(
+    ("zone", "midnight", "days"),
+    [
+        # An hour comes twice: the days before and after it.
+        ("America/New_York", "2026-11-01 04:00", ["2026-10-31", "2026-11-01"]),
+        ("America/New_York", "2026-11-02 05:00", ["2026-11-01", "2026-11-02"]),
+        # Clocks go forward at midnight: the day begins at one.
+        ("Africa/Cairo", "2026-04-23 22:00", ["2026-04-23", "2026-04-24"]),
+        ("Asia/Kathmandu", "2026-12-31 18:15", ["2026-12-31", "2027-01-01"]),
+        # A day that never was.
+        ("Pacific/Apia", "2011-12-30 10:00", ["2011-12-29", "2011-12-31"]),
+        ("Asia/Tokyo", "2028-02-28 15:00", ["2028-02-28", "2028-02-29"]),
+    ],
+)
+def test_days_end_where_the_sites_clocks_say(settings, zone, midnight, days):
+    settings.TIME_ZONE = zone
+    end = datetime.datetime.fromisoformat(f"{midnight}Z")
+    for moment in (end - datetime.timedelta(minutes=1), end):
+        record_events(events=[NewEvent("login", at=moment)])
+    assert [str(total.day) for total in DailyTotal.objects.order_by("day")] == days
+
+
 def test_nothing_is_nothing():
     assert record_events(events=[]) == set()
 

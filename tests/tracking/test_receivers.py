@@ -1,4 +1,5 @@
 import functools
+from uuid import UUID
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -91,6 +92,18 @@ def test_logging_out_gives_the_browser_a_new_id(page, member):
     client.get(page.url)
     assert "logout" in kinds(member)
     assert Event.objects.get(visitor_id=after).member_id == 0
+
+
+def test_a_browser_that_agreed_to_nothing_has_no_id_once_its_member_left(page, member, commit):
+    commit(record_consent, member=member, purpose="profiling", granted=True, source="test")
+    client = make_browser(None)
+    log_in(client, member.user)
+    visitor = client.cookies["crm_visitor"].value
+    log_out(client)
+    assert client.cookies["crm_visitor"].value == ""
+    assert "crm_visitor" not in client.get(page.url).cookies
+    assert "logout" in kinds(member)
+    assert set(Event.objects.exclude(visitor=None).values_list("visitor")) == {(UUID(visitor),)}
 
 
 def test_two_people_on_one_browser(page, member, commit):

@@ -48,6 +48,7 @@ def test_a_moved_page_keeps_its_views(page):
         {"x-moz": "prefetch"},
         {"x-purpose": "preview"},
         {"sec-purpose": "", "purpose": "prefetch"},
+        {"x-sec-purpose": "prefetch"},
         {"user-agent": GOOGLEBOT},
         {"user-agent": "python-requests/2.32"},
         {"user-agent": ""},

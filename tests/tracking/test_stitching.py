@@ -69,6 +69,18 @@ def test_unlinking_gives_back_what_came_late():
     assert totals() == recount()
 
 
+def test_what_somebody_did_signed_in_is_theirs_whosever_the_browser_is():
+    """It waited in the buffer; the owner has been back since."""
+    member, visitor, _none = owned(0)
+    other = make_member()
+    before = {"visitor_id": visitor, "at": timezone.now() - HOUR}
+    mine, others = (visit(member_id=who.pk, **before) for who in (member, other))
+    actions.record_events(events=[mine, others])
+    assert owners() == {mine.id: member.pk, others.id: other.pk}
+    assert actions.unlink_visitor(visitor_id=visitor, member=member) == 0
+    assert owners() == {mine.id: member.pk, others.id: other.pk}
+
+
 def test_a_browser_in_dispute_is_nobodys():
     member, visitor, events = owned(1)
     actions.unlink_visitor(visitor_id=visitor, member=member)

@@ -78,8 +78,12 @@ def remember_answer(request: HttpRequest, response: HttpResponse, answer: Answer
     name, value = crm_settings.consent_cookie_name, cookie_value(answer)
     _set_cookie(request, response, name, value, httponly=False)
     if answer == "no":
-        name, path = crm_settings.visitor_cookie_name, settings.SESSION_COOKIE_PATH
-        response.delete_cookie(name, path=path, samesite="Lax")
+        take_visitor_cookie(response)
+
+
+def take_visitor_cookie(response: HttpResponse) -> None:
+    name, path = crm_settings.visitor_cookie_name, settings.SESSION_COOKIE_PATH
+    response.delete_cookie(name, path=path, samesite="Lax")
 
 
 def set_visitor_cookie(request: HttpRequest, response: HttpResponse, visitor_id: uuid.UUID) -> None:

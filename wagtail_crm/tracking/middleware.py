@@ -30,8 +30,10 @@ class CrmMiddleware:
             self.save(crm)
         if crm.is_to_be_forgotten:
             self.forget(crm, response)
-        elif crm.new_visitor_id is not None:
+        elif crm.new_visitor_id is not None and crm.may_track:
             consent.set_visitor_cookie(request, response, crm.new_visitor_id)
+        elif crm.new_visitor_id is not None:  # they left, and whoever comes next said nothing yet
+            consent.take_visitor_cookie(response)
         if crm.new_visitor_id is not None or crm.depends_on_cookies:
             patch_vary_headers(response, ["Cookie"])
         if crm.varies_by_device:

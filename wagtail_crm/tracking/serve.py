@@ -15,8 +15,8 @@ logger = logging.getLogger(__name__)
 ServeChain = Callable[..., HttpResponse]
 
 PAGE_VIEW = "page_view"
-# Headers in which browsers say that nobody looks at it yet, and the words that say so.
-PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")
+# Headers in which browsers and scripts (Turbo) say that nobody looks at it yet, and their words.
+PURPOSES = ("SEC_PURPOSE", "PURPOSE", "X_PURPOSE", "X_MOZ", "X_SEC_PURPOSE")
 NOT_YET_SEEN = ("prefetch", "prerender", "preview")
 
 
@@ -55,5 +55,5 @@ def is_human_view(request: HttpRequest) -> bool:
     """A GET that somebody looks at: no preview, no prefetch (``Sec-Purpose``, ``Purpose``)."""
     if request.method != "GET" or getattr(request, "is_preview", False):
         return False
-    said = [request.META[name].lower() for name in PURPOSES if name in request.META]
+    said = [request.META.get(f"HTTP_{name}", "").lower() for name in PURPOSES]
     return not any(word in purpose for purpose in said for word in NOT_YET_SEEN)
