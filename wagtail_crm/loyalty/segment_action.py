@@ -11,7 +11,7 @@ from wagtail_crm.segments.runs.action import ActionForm, Batch, Options, Segment
 from .actions import give_points
 from .amounts import in_points
 from .forms import MOST_BY_HAND
-from .kinds import POINTS_KIND
+from .kinds import POINTS_KIND, RANK_FIELD
 
 
 class GiveForm(ActionForm):
@@ -56,4 +56,4 @@ class GivePoints(SegmentAction):
         )
 
     def touches(self, options: Options) -> Iterable[str]:
-        return {POINTS_KIND}
+        return {POINTS_KIND, RANK_FIELD}
