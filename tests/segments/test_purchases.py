@@ -123,7 +123,7 @@ SENTENCES = [
     (
         ("product", {"product": "P1", "amount": 3, **THAT_TIME}),
         "who bought “Rye” for the 3rd time in the last 7 days",
-        "「Rye」を過去7日間に通算3回目として購入している",
+        "「Rye」を通算3回目は過去7日間に購入している",
     ),
 ]  # fmt: skip
 

@@ -195,6 +195,9 @@ SENTENCES = [
         "who visit on Saturday or Sunday between 09:00 and 17:00",
         "土曜日または日曜日の09:00～17:00に見ている",
     ),
+    (NIGHT, "who visit from 22:00", "22:00以降に見ている"),
+    (AtTime(end=datetime.time(9)), "who visit before 09:00", "09:00より前に見ている"),
+    (AtTime(weekdays=frozenset({0})), "who visit on Monday", "月曜日に見ている"),
     (FromCountry(frozenset({"JP"})), "who visit from JP", "JPから見ている"),
 ]
 

@@ -140,6 +140,15 @@ def test_dates_are_written_as_people_write_them():
     ]
 
 
+def test_yes_and_no_stand_apart_from_the_words_around_them():
+    vegan = make_attribute("vegan", label="ベジタリアン", type="boolean")
+    assert said(attribute(vegan, "is", "true")) == [
+        "Members whose ベジタリアン is Yes.",
+        "ベジタリアンが「はい」の会員",
+    ]
+    assert said(attribute(vegan, "is_not", "true"))[1] == "ベジタリアンが「はい」ではない会員"
+
+
 def test_label_that_is_an_abbreviation_keeps_its_capitals():
     vip = make_attribute("vip", label="VIP since", type="date")
     assert said(attribute(vip, "set"))[0] == "Members whose VIP since is filled in."
@@ -212,7 +221,7 @@ def test_a_saved_segment_is_said_in_the_other_language_too(chief, client, prefec
         (
             {"window": "before", "days": 90, "comparison": "last"},
             "viewed a page for the last time at least 90 days ago",
-            "いずれかのページを90日以上前に最後に見ている会員",
+            "いずれかのページを最後は90日以上前に見ている会員",
         ),
         (
             {"window": "last", "days": 7, "comparison": "first"},
@@ -294,12 +303,12 @@ def test_dates_near_today():
     assert said(*rules) == [
         "Members whose birthday has its anniversary in the next 7 days, whose birthday is in the "
         "last 30 days and whose birthday is in the next 14 days.",
-        "birthdayの記念日が今日から7日以内で、birthdayが過去30日以内で、"
+        "birthdayが今日から7日以内（年は問わない）で、birthdayが過去30日以内で、"
         "birthdayが今日から14日以内の会員",
     ]
     assert said(attribute(born, "anniversary", "1"), match="none") == [
         "Members whose birthday does not have its anniversary today.",
-        "birthdayの記念日が今日ではない会員",
+        "birthdayが今日（年は問わない）ではない会員",
     ]
 
 

@@ -193,7 +193,10 @@ class AttributeRule(WordedRule):
     def _in_words(self, value: Any) -> str:
         if self.definition.type == Type.CHOICES:
             return display_value(self.definition, [value])
-        return display_value(self.definition, value)
+        text = display_value(self.definition, value)
+        if self.definition.type == Type.BOOLEAN:
+            return pgettext("yes or no in a sentence", "%(value)s") % {"value": text}
+        return text
 
     def _template(self) -> tuple[str, Ending]:
         being = Ending.NOT_BEING if self.negated else Ending.BEING

@@ -201,6 +201,8 @@ class AtTime(VisitRule):
         return Clause(text % words, Ending.DOING)
 
     def _days(self) -> str:
+        if not self.weekdays:
+            return ""
         return listed([str(WEEKDAYS[day]) for day in sorted(self.weekdays)])
 
     def _hours(self) -> str:
