@@ -82,7 +82,7 @@ def test_an_older_version_that_would_close_a_circle_is_refused(publish, client):
     assert publish(second, in_segment(first), revision=older.pk) == refusal("B", "A", "B")
 
 
-def test_a_version_published_by_the_clock_empties_the_circle_until_it_is_opened(publish):
+def test_a_version_published_by_the_clock_empties_the_circle_until_it_is_opened(publish, client):
     """Nobody is asked then; and nobody else is harmed."""
     first = make_segment(behaviour("login"), name="A")
     second = make_segment(behaviour("login"), name="B")
@@ -97,6 +97,9 @@ def test_a_version_published_by_the_clock_empties_the_circle_until_it_is_opened(
     scheduled.publish()
     assert [members_of(each) for each in (first, second)] == [set(), set()]
     assert members_of(third) == {member.pk}
+    for screen in (reverse("crm_segment:list"), reverse("crm_segment:inspect", args=[first.pk])):
+        html = client.get(screen, **ENGLISH).content.decode()
+        assert "A segment cannot depend on itself: “A” → “B” → “A”." in html
 
     assert publish(first, behaviour("login")) == []
     assert [members_of(each) for each in (first, second)] == [{member.pk}] * 2

@@ -77,7 +77,7 @@ def test_sentences_of_those_who_did_not():
     assert said == [
         "Members who did not watch the video on any page to the end "
         "and who did not search for anything and find nothing.",
-        "ページの動画を最後まで視聴しておらず、何かを検索して結果なしに終わっていない会員",
+        "ページの動画を最後まで視聴しておらず、キーワードを検索して結果なしに終わっていない会員",
     ]
 
 

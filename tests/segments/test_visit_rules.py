@@ -183,7 +183,7 @@ def bought():
 
 
 SENTENCES = [
-    (PHONE, "who visit with phone", "スマートフォンで見ている"),
+    (PHONE, "who visit with a phone", "スマートフォンで見ている"),
     (
         CameFrom("referrer", "is", "instagram.com"),
         "who were led here by the site “instagram.com”",

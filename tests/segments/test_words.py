@@ -37,6 +37,18 @@ def test_sentence_of_the_main_job(tree, prefecture):
     ]
 
 
+def test_words_of_a_search_stand_where_they_were_typed(tree):
+    (shop,) = tree("Shop")
+    assert said(
+        behaviour("search", subject="rye", times=2),
+        behaviour("search", subject="rye", pages=[shop], comparison="never"),
+    ) == [
+        "Members who searched for “rye” at least twice "
+        "and who did not search for “rye” (on Shop or a page below it).",
+        "「rye」を2回以上検索していて、「rye」（「Shop」またはその下のページ）を検索していない会員",
+    ]
+
+
 def test_sentence_without_rules():
     assert said() == ["All members.", "すべての会員"]
 

@@ -79,6 +79,7 @@ class LiveSegments:
 
     stamp: Stamp = ()
     segments: tuple[CompiledSegment, ...] = ()
+    in_circles: frozenset[int] = frozenset()
 
     def __iter__(self) -> Iterator[CompiledSegment]:
         return iter(self.segments)
@@ -163,7 +164,7 @@ def live_segments() -> LiveSegments:
     kept = _kept
     if kept.stamp != stamp:
         segments = Segment.objects.live().filter(pk__in=[pk for pk, _changed in stamp])
-        _kept = kept = LiveSegments(stamp, _compile(segments.order_by("pk")))
+        _kept = kept = LiveSegments(stamp, *_compile(segments.order_by("pk")))
     _looked_at = time.monotonic()
     return kept
 
@@ -190,13 +191,16 @@ def _group_of(segment: Segment, stream: Any) -> Group:
         return Group("all", (Broken(gettext("The rules cannot be read.")),))
 
 
-def _compile(segments: Iterable[Segment]) -> tuple[CompiledSegment, ...]:
+def _compile(segments: Iterable[Segment]) -> tuple[tuple[CompiledSegment, ...], frozenset[int]]:
+    """In dependency order, and the ids of those that are in circles."""
     compiled = [_compiled(pk, rule) for pk, rule in rules_of(list(segments)).items()]
+    in_circles: set[int] = set()
     while True:
         try:
-            return tuple(_in_dependency_order(compiled))
+            return tuple(_in_dependency_order(compiled)), frozenset(in_circles)
         except CycleError as error:
             # The editor refuses cycles; two people publishing at once can still make one.
+            in_circles |= set(error.args[1])
             compiled = _without_cycle(compiled, set(error.args[1]))
 
 

@@ -1,11 +1,13 @@
 """Segments that name each other in a circle could never be counted."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext
 from wagtail.models import ReferenceIndex
 
+from .compiled import lately_live_segments
 from .models import Segment
 
 
@@ -24,6 +26,21 @@ def cycle_text(segment_id: int | None, name: str, stream: Any) -> str:
     )
     text = gettext("A segment cannot depend on itself: %(circle)s. Remove one of these rules.")
     return text % {"circle": circle}
+
+
+def circles_of(segments: Iterable[Segment]) -> defaultdict[int, list[str]]:
+    """What is wrong with published segments that keep each other empty, by their ids.
+
+    The editor refuses circles. They come about when two people publish at once, or when a
+    site's own code publishes a version later.
+    """
+    in_circles = lately_live_segments().in_circles
+    found = defaultdict(list)
+    for segment in segments:
+        if segment.pk in in_circles:
+            circle = cycle_text(segment.pk, segment.name, segment.rules)
+            found[segment.pk].append(circle or gettext("Segments name each other in a circle."))
+    return found
 
 
 def _named_in(stream: Any) -> set[int]:

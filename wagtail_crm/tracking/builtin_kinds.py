@@ -85,6 +85,7 @@ KINDS = [
         did_not=_("who did not search for %(what)s %(often)s"),
         something=pgettext_lazy("searched for", "something"),
         anything=pgettext_lazy("searched for", "anything"),
+        quoted=pgettext_lazy("searched for", "“%(subject)s”"),
         schema=Search,
     ),
     EventKind(
@@ -97,6 +98,7 @@ KINDS = [
         did_not=_("who did not search for %(what)s and find nothing %(often)s"),
         something=pgettext_lazy("searched for", "something"),
         anything=pgettext_lazy("searched for", "anything"),
+        quoted=pgettext_lazy("searched for", "“%(subject)s”"),
         listed=False,
         schema=SearchWithoutResult,
     ),

@@ -47,7 +47,8 @@ class EventKind:
     ``did`` and ``did_not`` are what a segment's sentence says of its members: "who viewed
     %(what)s %(often)s", with ``something`` for ``%(what)s`` when the rule names nothing, and
     ``anything`` after ``did_not``. Their Japanese ends in the te-form
-    (「%(what)sを%(often)s見て」): いる or いない follows.
+    (「%(what)sを%(often)s見て」): いる or いない follows. Where the subject is words that mean
+    themselves, such as those of a search, ``quoted`` is what they stand in: “%(subject)s”.
     """
 
     slug: str
@@ -62,6 +63,7 @@ class EventKind:
     did_not: Text = ""
     something: Text = ""
     anything: Text = ""
+    quoted: Text = ""
     address: Callable[["Event"], str] = page_address
     permission: str = ""
     listed: bool = True

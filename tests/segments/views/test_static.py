@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.members.factories import make_member
 from tests.segments.factories import make_segment, members_of
@@ -182,6 +183,17 @@ class TestFreeze:
         assert response["Location"] == reverse("crm_segment:inspect", args=[copy.pk])
         assert (copy.kind, copy.size) == ("static", 3)
         assert members_of(copy) == {person.pk for person in people}
+
+    def test_a_second_copy_of_a_day_has_a_name_of_its_own(self, chief, client):
+        segment, names = make_segment(name="Everybody"), []
+        for _time in range(3):
+            name = get(client, "crm_segment_freeze", segment.pk).context["form"].initial["name"]
+            post(client, "crm_segment_freeze", segment.pk, name=name, key=uuid.uuid4())
+            names.append(name)
+
+        start = f"Everybody ({timezone.localdate().isoformat()}"
+        assert names == [f"{start})", f"{start}, 2)", f"{start}, 3)"]
+        assert set(Segment.objects.static().values_list("name", flat=True)) == set(names)
 
     def test_twice_pressed_is_one_copy(self, chief, client, people):
         segment, key = make_segment(name="Everybody"), uuid.uuid4()

@@ -141,3 +141,15 @@ def test_what_the_visit_decides_is_left_open(chief, client):
 
     assert "Whether Ann is in “Now” is decided anew at each visit." in html
     assert html.count('crm-finding__verdict">Depends on the visit<') == 2
+
+
+def test_nobody_is_asked_about_where_the_visit_alone_decides(chief, client):
+    asks = []
+    for rules in ([("visit_device", {"devices": ["phone"]})], [behaviour("login")]):
+        segment = make_segment(*rules)
+        page = client.get(reverse("crm_segment:inspect", args=[segment.pk]), **ENGLISH)
+        count = client.post(reverse("crm_segment:count_new"), posted(*rules), **ENGLISH)
+        asks.append(
+            ("Why is somebody in it?" in text_of(page), "data-crm-count-nobody" in text_of(count))
+        )
+    assert asks == [(False, True), (True, False)]

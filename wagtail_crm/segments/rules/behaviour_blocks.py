@@ -51,7 +51,10 @@ class BehaviourRuleBlock(DeedRuleBlock):
         required=False,
         max_length=120,
         label=_("Only about"),
-        help_text=_("The code of an article, for example sku:P08. Empty: anything."),
+        help_text=_(
+            "For example the code of an article (sku:P08), or the words of a search. "
+            "Empty: anything."
+        ),
     )
     properties = blocks.ListBlock(
         PropertyBlock(label=_("Detail")),

@@ -37,7 +37,7 @@ def _done(negative: bool) -> str:
 
 
 def _what(rule: "Did", something: Any) -> str:
-    what, things = rule.place.words(), rule.things()
+    what, things = rule.place.words(), rule.things() or _quoted(rule)
     details = rule.place.details()
     if things and what:
         details.insert(0, gettext("on %(pages)s") % {"pages": what})
@@ -49,6 +49,13 @@ def _what(rule: "Did", something: Any) -> str:
         return what or str(something)
     names = pgettext("things in a row", ", ").join(details)
     return gettext("%(what)s (%(name)s)") % {"what": what or something, "name": names}
+
+
+def _quoted(rule: "Did") -> str:
+    kind = event_kinds.get(rule.kind)
+    if not (kind and kind.quoted and rule.subject):
+        return ""
+    return str(kind.quoted) % {"subject": rule.subject}
 
 
 def _often(rule: "Did", unit: str) -> str:

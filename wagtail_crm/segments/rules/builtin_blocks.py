@@ -283,6 +283,7 @@ class ShareRuleBlock(RuleBlock):
         label = _("Random share")
         group = WHO_THEY_ARE
         form_layout = blocks.BlockGroup(["membership", "first", "last"], settings=["draw"])
+        form_attrs = {"data-controller": "crm-rule-fields"}
 
 
 def _backwards() -> str:

@@ -12,9 +12,7 @@ from typing import Literal, Protocol
 
 from django.db.models import Q
 from django.utils.dates import WEEKDAYS
-from django.utils.translation import gettext
-
-from wagtail_crm.tracking.devices import DEVICES
+from django.utils.translation import gettext, pgettext
 
 from .base import NOBODY_AT_ALL, Dependencies, Rule, Scope, WordedRule
 from .groups import Group
@@ -98,7 +96,12 @@ class OnDevice(VisitRule):
         return actual.startswith(tuple(value.lower() for value in self.values))
 
     def clause(self) -> Clause:
-        names = [str(DEVICES.get(value, value)) for value in self.values]
+        devices = {
+            "phone": pgettext("visit with", "a phone"),
+            "tablet": pgettext("visit with", "a tablet"),
+            "computer": pgettext("visit with", "a computer"),
+        }
+        names = [devices.get(value, value) for value in self.values]
         return Clause(
             gettext("who visit with %(device)s") % {"device": listed(names)}, Ending.DOING
         )

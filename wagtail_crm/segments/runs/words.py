@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils.formats import number_format
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.log_actions import LogActionRegistry, LogFormatter
 
@@ -48,7 +48,7 @@ def _outcome(data: dict[str, Any]) -> str:
         parts.append(text % {"n": number_format(data["skipped"], force_grouping=True)})
     if data["status"] != SegmentRun.Status.DONE:
         parts.append(str(SegmentRun.Status(data["status"]).label))
-    return gettext(", ").join(parts)
+    return pgettext("things in a row", ", ").join(parts)
 
 
 def _members(number: int) -> str:

@@ -26,6 +26,7 @@ from wagtail_crm.charts import CHART_MEDIA
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments import tasks
 from wagtail_crm.segments.compiled import rules_of
+from wagtail_crm.segments.cycles import circles_of
 from wagtail_crm.segments.models import Membership, Segment, sentence_of
 from wagtail_crm.segments.rules.visit import asks_only_of_visit
 from wagtail_crm.segments.trend import trends_of
@@ -114,10 +115,12 @@ class SegmentIndexView(snippets.IndexView):
     def get_table(self, object_list: Any, **kwargs: Any) -> Any:
         segments = list(object_list)
         rules, trends, uses = rules_of(segments), trends_of(segments), uses_of(segments)
+        circles = circles_of(segments)
         for segment in segments:
             segment.uses = uses[segment.pk]
             segment.rule = rules[segment.pk]
             segment.trend = trends[segment.pk]
+            segment.problems = [*segment.rule.problems(), *circles[segment.pk]]
         return super().get_table(segments, **kwargs)
 
 
@@ -174,7 +177,7 @@ class SegmentInspectView(snippets.InspectView):
                 "trend": trend.chart() if trend and not only_visit else None,
                 "only_visit": only_visit,
                 "media": CHART_MEDIA,
-                "broken": rule.problems(),
+                "broken": [*rule.problems(), *circles_of([self.object])[self.object.pk]],
                 "doubts": rule.doubts(),
                 "may_see_members": may_see,
                 "page_obj": page,

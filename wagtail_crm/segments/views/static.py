@@ -2,6 +2,7 @@
 
 import tempfile
 import uuid
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,13 @@ class RenameView(StaticScreen, FormView):
         return redirect(self.segment_url)
 
 
+def _not_taken(start: str) -> str:
+    """A name that no segment has: "start)", else "start, 2)", "start, 3)", …"""
+    taken = set(Segment.objects.filter(name__startswith=start).values_list("name", flat=True))
+    names = (f"{start})" if number == 1 else f"{start}, {number})" for number in count(1))
+    return next(name for name in names if name not in taken)
+
+
 class FreezeForm(NameForm):
     key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
@@ -233,8 +241,8 @@ class FreezeView(MembersScreen, FormView):
         return super().permitted(user) and may_look(user, Member)
 
     def get_initial(self) -> dict[str, Any]:
-        today = timezone.localdate().isoformat()
-        return {"name": f"{self.segment.name[:105]} ({today})", "key": uuid.uuid4()}
+        start = f"{self.segment.name[:95]} ({timezone.localdate().isoformat()}"
+        return {"name": _not_taken(start), "key": uuid.uuid4()}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         run = run_of_key(request.POST.get("key", ""))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views import View
 from wagtail.admin import messages
+from wagtail.admin.ui.tables import TitleColumn
 from wagtail.admin.views.generic import PermissionCheckedMixin, WagtailAdminTemplateMixin
 from wagtail.admin.widgets.button import HeaderButton
 from wagtail.snippets.views.snippets import IndexView, InspectView
@@ -23,8 +24,20 @@ from wagtail_crm.tracking.models import RefusedEvent
 NAMESPACE = "crm_refusedevent"
 
 
+class EventColumn(TitleColumn):
+    """On a phone, wide enough for names of kinds that nobody knows any more."""
+
+    class Media:
+        css = {"all": ["wagtail_crm/tracking/refused_events.css"]}
+
+
 class RefusedEventIndexView(IndexView):
     default_ordering = "-at"
+
+    def _get_title_column(
+        self, field_name: str, column_class: Any = EventColumn, **kwargs: Any
+    ) -> Any:
+        return super()._get_title_column(field_name, column_class, **kwargs)
 
     @cached_property
     def header_buttons(self) -> list[Any]:

@@ -8,7 +8,7 @@
   ).join("");
 
   class SegmentCount extends Controller {
-    static targets = ["counting", "failed", "result", "who", "reasons"];
+    static targets = ["counting", "failed", "result", "list", "who", "reasons"];
     static values = { url: String };
 
     connect() {
@@ -50,7 +50,7 @@
     schedule() {
       window.clearTimeout(this.timer);
       this.timer = window.setTimeout(() => {
-        if (this.body() !== this.counted) this.count();
+        if (this.question() !== this.asked) this.count();
       }, WAIT);
     }
 
@@ -58,7 +58,13 @@
       const body = new URLSearchParams(new FormData(this.form));
       const who = this.hasWhoTarget && this.whoTarget.querySelector("input[name]");
       if (who?.value) body.set(who.name, who.value);
-      return body.toString();
+      return body;
+    }
+
+    /* What the answer hangs on. The form changes otherwise too: Wagtail notes what it saved by itself. */
+    question() {
+      const parts = [...this.body()].filter(([name]) => /^(match|rules|why)\b/.test(name));
+      return new URLSearchParams(parts).toString();
     }
 
     async count() {
@@ -66,17 +72,19 @@
       const request = new AbortController();
       this.request = request;
       const body = this.body();
+      this.asked = this.question();
       this.show("counting");
       try {
         await this.ask(body, request.signal);
-        this.counted = body;
         this.show("result");
         // An estimate: the number itself takes longer, and replaces it when it is there.
         if (this.resultTarget.querySelector("[data-crm-count-exactly]")) {
           await this.ask(`${body}&exactly=1`, request.signal);
         }
       } catch (error) {
-        if (!request.signal.aborted) this.show("failed");
+        if (request.signal.aborted) return;
+        this.asked = null;
+        this.show("failed");
       }
     }
 
@@ -92,9 +100,11 @@
       if (!signal.aborted) this.put(html);
     }
 
-    /* The reasons stand below the name of whom they are about. */
+    /* The reasons stand below the name of whom they are about; where there is no list, nobody asks. */
     put(html) {
       this.resultTarget.innerHTML = html;
+      const nobody = Boolean(this.resultTarget.querySelector("[data-crm-count-nobody]"));
+      for (const part of this.listTargets) part.hidden = nobody;
       if (!this.hasReasonsTarget) return;
       this.reasonsTarget.replaceChildren(...this.resultTarget.querySelectorAll("[data-crm-count-why]"));
     }
@@ -122,6 +132,7 @@
       this.observer = new MutationObserver(this.later);
       const pages = this.field("pages");
       if (pages) this.observer.observe(pages, { attributes: true, attributeFilter: ["style"], childList: true, subtree: true });
+      this.putSettingsLast();
       this.suit();
       this.openSettings();
     }
@@ -151,6 +162,12 @@
 
     chosen(name) {
       return this.field(name)?.querySelector("select")?.value;
+    }
+
+    /* Wagtail draws first what few rules need. */
+    putSettingsLast() {
+      const settings = this.element.querySelector(":scope > [data-block-settings]");
+      if (settings) this.element.append(settings);
     }
 
     /* Nobody should wonder about a condition that is folded away. */
