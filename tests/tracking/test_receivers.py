@@ -152,6 +152,19 @@ def test_a_member_who_said_no_is_not_followed(page, member, commit):
     assert Visitor.objects.filter(member=member).count() == 0
 
 
+def test_what_a_page_knew_before_somebody_signed_in_on_it_is_not_believed(rf, member, commit):
+    """A view that asked who was there, and then signs in a member who said no."""
+    commit(record_consent, member=member, purpose="profiling", granted=False, source="test")
+    request = rf.post("/", headers={"user-agent": CHROME})
+    request.COOKIES = {"crm_consent": "1:yes"}
+    request.session, request.user = SessionStore(), AnonymousUser()
+    request.crm = Crm(request)
+    assert (request.crm.may_track, request.crm.member_id) == (True, 0)
+    login(request, member.user, backend="django.contrib.auth.backends.ModelBackend")
+    assert (request.crm.may_track, request.crm.member_id) == (False, member.pk)
+    assert (request.crm.pending, Visitor.objects.count()) == ([], 0)
+
+
 def test_a_forged_visitor_cookie_cannot_take_somebodys_history(page, member, commit):
     """Whoever copies the id of a member's browser and logs in as somebody else gets nothing."""
     client = make_browser()
