@@ -8,7 +8,10 @@ from example.shop.models import HomePage
 from tests.loyalty.factories import make_staff
 from tests.members.factories import make_registered_member
 from tests.personalize.factories import make_segment, root_page
+from wagtail_crm.members.actions import record_consent
 from wagtail_crm.personalize.previews import CHOSEN, SEARCHED, preview_modes
+from wagtail_crm.tracking.actions import drain_buffer
+from wagtail_crm.tracking.models import Visitor
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +111,27 @@ def test_a_preview_as_one_member(editor, page, gold):
     choose(editor, member=member.pk)
     html = preview(page, "crm-member", editor)
     assert ("For gold" in html, "田中" in html) == (True, True)
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_looking_as_a_member_does_nothing_in_their_name(editor, page, monkeypatch, answer):
+    """Neither to their history, nor to what the editor's own browser agreed to."""
+    member = make_registered_member()
+    record_consent(member=member, purpose="profiling", granted=answer, source="test")
+    visitor = Visitor.objects.create()
+    editor.cookies["crm_consent"], editor.cookies["crm_visitor"] = "1:yes", str(visitor.pk)
+    choose(editor, member=member.pk)
+    serve_preview = HomePage.serve_preview
+
+    def searching(self, request, mode):
+        request.crm.track("search", subject="rye")
+        return serve_preview(self, request, mode)
+
+    monkeypatch.setattr(HomePage, "serve_preview", searching)
+    original = editor.get("/admin/").wsgi_request
+    response = page.make_preview_request(original, "crm-member")
+    assert [name for name in response.cookies if name.startswith("crm_")] == []
+    assert (drain_buffer(), Visitor.objects.get().forgotten_at) == (0, None)
 
 
 def test_searching_for_a_member(editor):

@@ -159,8 +159,15 @@ class Crm:
         return consent.visitor_id_of(self.request) if self.may_track else None
 
     @property
+    def is_preview(self) -> bool:
+        """Whether an editor looks at what is not published; maybe with somebody else's eyes."""
+        return getattr(self.request, "is_preview", False)
+
+    @property
     def is_to_be_forgotten(self) -> bool:
         """A member who said no, on a browser that still has our number. Asks nothing itself."""
+        if self.is_preview:  # the browser is the editor's, whomever they look as
+            return False
         known = self.__dict__.get("snapshot", NOTHING_KNOWN)
         return known.get("profiling") is False and consent.visitor_id_of(self.request) is not None
 
@@ -197,7 +204,7 @@ class Crm:
 
     def note(self, kind: str, said: Said, page_id: int) -> NewEvent | None:
         """Like :meth:`track`, for what has been checked. Previews say nothing of a visit."""
-        if getattr(self.request, "is_preview", False) or not self.may_track:
+        if self.is_preview or not self.may_track:
             return None
         event = NewEvent(
             kind=kind,

@@ -6,6 +6,7 @@ from django.urls import reverse, set_script_prefix
 
 from tests.members.factories import make_registered_member, make_user
 from tests.tracking.factories import CHROME, make_browser, visit
+from wagtail_crm.checks import MIDDLEWARE
 from wagtail_crm.members.actions import record_consent
 from wagtail_crm.members.models import ConsentRecord
 from wagtail_crm.tracking import actions, snapshots
@@ -225,6 +226,12 @@ def test_the_page_knows_a_members_answer(page):
     answer(client, "no")
     del client.cookies["crm_consent"]
     assert client.get(URL).context["answer"] is False
+
+
+def test_a_site_without_the_middleware_asks_nothing(page, settings):
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != MIDDLEWARE]
+    assert make_browser(None).get(URL).status_code == 404
+    assert answer(make_browser(None), "yes").status_code == 404
 
 
 def test_get_changes_nothing(page):

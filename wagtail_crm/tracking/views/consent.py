@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseRedirect,
+)
 from django.http.response import HttpResponseBase
 from django.urls import get_script_prefix
 from django.utils.decorators import method_decorator
@@ -42,6 +48,8 @@ class ConsentView(TemplateView):
     template_name = "wagtail_crm/tracking/consent.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not hasattr(request, "crm"):
+            raise Http404("Nothing is recorded: the site does without the middleware.")
         if request.method == "POST" and not comes_from_here(request):
             return csrf_protect(super().dispatch)(request, *args, **kwargs)
         return super().dispatch(request, *args, **kwargs)
