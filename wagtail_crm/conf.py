@@ -156,7 +156,7 @@ class CrmSettings:
     @property
     def group_depth(self) -> int:
         """How deep an editor may nest groups of segment rules."""
-        return int(self._read("GROUP_DEPTH", 3))
+        return int(self._read("GROUP_DEPTH", 12))
 
     @property
     def count_timeout(self) -> float:

@@ -9,6 +9,7 @@ from tests.members.factories import make_attribute, make_member
 from tests.segments.factories import (
     attribute,
     behaviour,
+    group,
     in_segment,
     make_segment,
     members_of,
@@ -76,6 +77,16 @@ class TestThereAgain:
         assert members_of(segment) == set()
         make_attribute("plan")
         assert members_of(segment) == {member.pk}
+
+    def test_until_then_nobody_follows_another_segment_into_it(self):
+        first = make_segment(behaviour("login"))
+        nobody = make_segment(
+            in_segment(first), group("none", attribute(make_attribute("plan"), "is", "free"))
+        )
+        AttributeDefinition.objects.all().delete()
+        member = make_member()
+        record(member, "login")
+        assert (members_of(first), members_of(nobody)) == ({member.pk}, set())
 
     def test_whatever_it_is_within_a_week(self):
         kind, value = purchase()

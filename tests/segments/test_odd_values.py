@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from tests.members.factories import make_attribute, make_member
-from tests.segments.factories import attribute, behaviour, make_segment, purchase, record
+from tests.segments.factories import attribute, behaviour, group, make_segment, purchase, record
 from tests.segments.lives import Clock
 from tests.segments.three_ways import agreed
 from wagtail_crm.members.actions import update_member
@@ -87,6 +87,17 @@ def test_what_looks_like_a_date_to_some():
     for value in ("２０２７-01-01", "2027-01-01\n", "\n2027-01-01", "2027-1-1"):
         make_member(attributes={"born": value})
     assert [agreed(segment) for segment in segments] == [{member.pk}, {member.pk}]
+
+
+@pytest.mark.parametrize(("turns", "expected"), [(11, "who did not"), (12, "who did")])
+def test_groups_of_twelve_levels(turns, expected):
+    rule = behaviour("search")
+    for level in range(12):
+        rule = group("none" if level < turns else "all", rule)
+    segment = make_segment(rule)
+    people = {"who did": make_member(), "who did not": make_member()}
+    record(people["who did"], "search")
+    assert agreed(segment) == {people[expected].pk}
 
 
 @pytest.mark.parametrize("comparison", ["anniversary", "in_last", "in_next"])
