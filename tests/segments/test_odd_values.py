@@ -12,6 +12,7 @@ from tests.segments.lives import Clock
 from tests.segments.three_ways import agreed
 from wagtail_crm.members.actions import update_member
 from wagtail_crm.segments import actions
+from wagtail_crm.tracking.models import DailyTotal, Event
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committing")]
 
@@ -115,3 +116,51 @@ def test_a_day_between_two_looks_at_the_clock(monkeypatch, comparison):
     clock.now += datetime.timedelta(days=2)
     actions.let_time_pass(until=clock.now)
     assert agreed(segment) == set()
+
+
+def test_a_window_that_passed_over_several_days(monkeypatch):
+    """Nobody looked on the day that was the right one for some of them."""
+    clock = Clock(datetime.datetime(2027, 3, 10, 3, tzinfo=datetime.UTC))
+    monkeypatch.setattr(timezone, "now", clock)
+    kind, value = behaviour("login")
+    days = {"days": 3, "days_to": 4}
+    before, ago = (
+        make_segment((kind, value | days | {"window": each})) for each in ("before", "ago")
+    )
+    members = [make_member() for _number in range(4)]
+    for days_ago, member in enumerate(members):
+        record(member, "login", days_ago=days_ago)
+    assert agreed(before) == agreed(ago) == {members[3].pk}
+
+    clock.now += datetime.timedelta(days=3)
+    actions.let_time_pass(until=clock.now)
+    assert agreed(before) == {member.pk for member in members}
+    assert agreed(ago) == {members[0].pk, members[1].pk}
+
+
+def test_yes_is_no_number():
+    age = make_attribute("age", type="number")
+    members = [make_member(attributes={"age": value}) for value in (0, True, "1", 1.0, [1])]
+    segment = make_segment(attribute(age, "gte", "0"))
+    assert agreed(segment) == {members[0].pk, members[3].pk}
+
+
+def test_what_was_taken_back_was_never_done():
+    """A total of nothing is left, and an event that does not count."""
+    kind, value = behaviour("search", comparison="first")
+    first = make_segment((kind, value | {"window": "last", "days": 7}))
+    detail = {"name": "device", "comparison": "is", "value": "phone"}
+    twice = make_segment(behaviour("search", times=2))
+    detailed = make_segment((kind, behaviour("search", times=2)[1] | {"properties": [detail]}))
+    member = make_member()
+    for days_ago in (20, 0):
+        record(member, "search", days_ago=days_ago, data={"device": "phone"})
+    long_ago = timezone.now() - datetime.timedelta(days=10)
+    assert agreed(first) == set()
+    assert agreed(twice) == agreed(detailed) == {member.pk}
+
+    DailyTotal.objects.filter(day__lt=long_ago).update(count=0, value=0)
+    Event.objects.filter(at__lt=long_ago).update(uncounted=True)
+    actions.refresh_members(member_ids={member.pk}, kinds={"search"})
+    assert agreed(first) == {member.pk}
+    assert agreed(twice) == agreed(detailed) == set()

@@ -120,6 +120,17 @@ class TestTags:
         assert agreed(segment) == set()
 
 
+def test_a_page_without_those_below_it_may_be_narrowed_too(shop):
+    section, bread, *_others = shop
+    language = {"page_language": section.locale.language_code}
+    kind, value = behaviour(pages=[section], below=False)
+    segment = make_segment((kind, value | language))
+    reader, other = make_member(), make_member()
+    record(reader, page=section)
+    record(other, page=bread)
+    assert agreed(segment) == {reader.pk}
+
+
 class TestPlaces:
     """What compiled rules remember of the place of a page, for visits, is read anew."""
 

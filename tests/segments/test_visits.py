@@ -190,6 +190,14 @@ class TestVisitors:
         segments = crm_of(uuid.uuid4()).segments
         assert (registered.pk in segments, not_tokyo.pk in segments) == (False, True)
 
+    def test_a_rule_that_misses_something_is_for_nobody(self, prefecture):
+        segment = make_segment(attribute(prefecture, "is_not", "Tokyo"))
+        visitor = uuid.uuid4()
+        assert segment.pk in crm_of(visitor).segments
+        prefecture.delete()
+        compiled.live_segments()
+        assert segment.pk not in crm_of(visitor).segments
+
     def test_segments_of_segments(self):
         searchers = make_segment(behaviour("search"))
         others = make_segment(in_segment(searchers, "not_in"))
