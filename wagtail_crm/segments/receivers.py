@@ -93,10 +93,12 @@ def follow_page_that_goes(instance: Any, **kwargs: Any) -> None:
     _ask_again(instance.pk, page_changes.concerned(instance.pk))
 
 
-def follow_tagged_page(instance: Any, created: bool = False, **kwargs: Any) -> None:
-    """A tag was put on a page, or taken off."""
-    page_id = page_tags.page_of(instance)
-    if page_id and (created or kwargs["signal"] is post_delete):
+def follow_tagged_page(
+    instance: Any, created: bool = True, raw: bool = False, **kwargs: Any
+) -> None:
+    """A tag was put on a page, or taken off. A fixture may name tags that come only later."""
+    page_id = page_tags.page_of(instance) if created and not raw else None
+    if page_id:
         _ask_again(page_id, page_changes.asking_for_tag(instance.tag.name))
 
 
