@@ -94,6 +94,17 @@ def test_the_page_says_that_the_browser_says_no(page):
     assert said == [True, False, False]
 
 
+def test_the_page_says_what_was_answered_there_and_leads_back(page):
+    client, came_from = make_browser("yes"), f"{page.url}?a=1"
+    form = client.get(URL, headers={"referer": f"http://testserver{came_from}"})
+    assert "元のページに戻る" not in form.text
+
+    said = client.get(answer(client, "no", next=form.context["next"])["Location"])
+
+    assert "現在の回答は「いいえ」です。" in said.text
+    assert f'href="http://testserver{came_from}">元のページに戻る</a>' in said.text
+
+
 def test_views_count_from_the_answer_on(page):
     client = make_browser(None)
     client.get(page.url)

@@ -12,7 +12,7 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.urls import get_script_prefix
 from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.generic import TemplateView
@@ -68,7 +68,9 @@ class ConsentView(TemplateView):
             base_template=crm_settings.base_template,
             # Whoever is not remembered is asked, whatever the site does with others.
             mode="notice" if is_remembered and not opted_out else "opt_in",
-            next=_way_back(self.request),
+            # Back to this page: there it says what was answered, and leads on.
+            next=f"{self.request.path}?{urlencode({'next': _way_back(self.request)})}",
+            way_back=_way_back(self.request) if self.request.GET.get("next") else "",
             **kwargs,
         )
 
