@@ -24,6 +24,16 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committing")]
                 ("equal", "回以上購入している会員"),
             ],
         ),
+        (
+            "who bought it at least twice.",
+            "who bought it for the 3rd time.",
+            [
+                ("equal", "who bought it "),
+                ("deletion", "at least twice"),
+                ("addition", "for the 3rd time"),
+                ("equal", "."),
+            ],
+        ),
         ("All members.", "All members.", [("equal", "All members.")]),
         ("", "東京", [("addition", "東京")]),
         (

@@ -26,10 +26,16 @@ class RulesComparison(TextFieldComparison):
 def changes_between(before: str, after: str) -> list[tuple[str, str]]:
     """Pieces of both texts in order: ("equal" or "deletion" or "addition", words)."""
     old, new = WORD.findall(before), WORD.findall(after)
-    changes = []
+    changes: list[tuple[str, str]] = []
+    gone = came = ""
     for operation, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if operation == "equal":
-            changes.append(("equal", "".join(old[i:j])))
-            continue
-        changes += [("deletion", "".join(old[i:j])), ("addition", "".join(new[k:m]))]
+        was, now = "".join(old[i:j]), "".join(new[k:m])
+        # A space between two changes belongs to both: words are not told apart by it.
+        is_between = was.isspace() and (gone or came) and (j < len(old) or m < len(new))
+        if operation == "equal" and not is_between:
+            changes += [("deletion", gone), ("addition", came), ("equal", was)]
+            gone = came = ""
+        else:
+            gone, came = gone + was, came + now
+    changes += [("deletion", gone), ("addition", came)]
     return [(kind, words) for kind, words in changes if words]
