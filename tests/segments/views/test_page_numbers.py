@@ -36,9 +36,12 @@ def numbers(page, **scope):
 @pytest.mark.django_db
 class TestNumbers:
     def test_a_page_alone_and_with_all_below_it(self, shop):
-        _shop, baking, bread = shop
+        above, baking, bread = shop
+        beside = above.add_child(instance=Page(title="Tools"))
         ann, ben = make_member(), make_member()
         record(ann, page=baking)
+        for elsewhere in (above, beside):
+            record(make_member(), page=elsewhere)
         record(ann, page=baking, days_ago=3)
         record(ben, page=bread, days_ago=10)
 
