@@ -37,6 +37,14 @@ PERSON = (
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items):
+    """One worker runs all browser tests, so that one copy of the site is enough."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
 def _chromium():
     found = next(filter(None, map(shutil.which, PROGRAMS)), MAC)
     if not Path(found).exists():

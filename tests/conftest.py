@@ -3,6 +3,7 @@
 import email
 import email.policy
 import functools
+import gc
 import os
 
 import hypothesis
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import Atomic
+from django.test import TransactionTestCase
 from django.test.utils import setup_databases
 
 from example.demo.processes import free_port
@@ -33,18 +35,26 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """One worker runs all browser tests, so that one copy of the site is enough."""
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
+    """On SQLite, leave out what has nothing to do with it."""
     if config.getoption("--database-only"):
-        config.hook.pytest_deselected(items=[item for item in items if not _uses_database(item)])
-        items[:] = [item for item in items if _uses_database(item)]
+        config.hook.pytest_deselected(items=[each for each in items if not _is_of_database(each)])
+        items[:] = [item for item in items if _is_of_database(item)]
+    # What takes long begins first, so that no worker is left alone with it in the end.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
-def _uses_database(item):
+def _is_of_database(item):
+    if item.get_closest_marker("any_database"):
+        return False
     marked = item.get_closest_marker("django_db") is not None
     return marked or bool(DATABASE_FIXTURES & set(item.fixturenames))
+
+
+def pytest_collection_finish(session):
+    """What is there now stays; looking through it for garbage again and again takes long."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
 
 
 @pytest.fixture(scope="session")
@@ -68,12 +78,20 @@ def django_db_setup(pristine, django_test_environment, django_db_blocker, django
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item):
-    """Bring back the rows of the migrations, which a test that commits leaves flushed."""
+    """Bring back the database as the migrations left it, after a test that commits."""
     result = yield
     restore = getattr(item, "restore_database", None)
     if restore:
         restore()
     return result
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _commits_are_not_flushed():
+    """Emptying each table takes long, and :func:`_restore_after_commits` makes all of them anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: None)
+        yield
 
 
 @pytest.fixture(autouse=True)

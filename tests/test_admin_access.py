@@ -25,7 +25,7 @@ from wagtail_crm.members.actions import record_consent
 from wagtail_crm.segments.static import create_static_segment
 from wagtail_crm.tracking.models import RefusedEvent, Visitor
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 # What a viewer without permission must never get; 405 says nothing of anybody.
 REFUSED = {403, 405}

@@ -19,7 +19,7 @@ from wagtail_crm.members.models import Member
 from wagtail_crm.tracking.actions import record_events
 from wagtail_crm.tracking.events import NewEvent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.slow]
 
 EVIL = "\"'><script>alert(1)</script>{{ name }}{% now 'Y' %}"
 RAW, AS_WORDS = "<script>alert(1)", "&lt;script&gt;alert(1)"

@@ -12,7 +12,7 @@ import pytest
 
 from tests.services import ROOT
 
-pytestmark = pytest.mark.xdist_group("packaging")
+pytestmark = [pytest.mark.xdist_group("packaging"), pytest.mark.slow]
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 BLOCK = re.compile(r"```python\n# (mysite/\S+\.py)\n(.*?)```", re.DOTALL)
 # One process for all, because each one spends seconds on loading Wagtail.

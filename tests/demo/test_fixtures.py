@@ -45,3 +45,9 @@ def test_live_site_sees_what_the_test_commits(live_site, page, assert_accessible
 
     assert page.url == f"{live_site.url}/admin/"
     shot(page, "admin")
+
+
+@pytest.mark.xdist_group("fixtures")
+def test_a_group_stays_with_one_worker(request, worker_id):
+    """pytest-xdist writes groups behind the names of tests, if the pytest that is there lets it."""
+    assert worker_id == "master" or request.node.nodeid.endswith("@fixtures")

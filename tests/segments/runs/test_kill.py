@@ -19,7 +19,11 @@ from wagtail_crm.members.models import Member
 from wagtail_crm.segments.models import RunBatch, SegmentRun
 from wagtail_crm.segments.runs import actions
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.postgresql,
+    pytest.mark.slow,
+]
 
 MEMBERS, KILLS = 6_000, 3
 

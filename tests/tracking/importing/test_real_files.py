@@ -21,6 +21,7 @@ from wagtail_crm.tracking.models import DailyTotal, Event
 
 pytestmark = [
     pytest.mark.django_db,
+    pytest.mark.slow,
     pytest.mark.skipif(connection.vendor != "postgresql", reason="Large files need PostgreSQL"),
 ]
 
