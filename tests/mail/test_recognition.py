@@ -135,7 +135,14 @@ def test_the_browser_of_another_member_stays_theirs(box):
     assert known(browser) == (other.pk, "login")
 
 
-@pytest.mark.parametrize("make", [lambda: make_registered_member().user, make_user])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: make_registered_member().user,
+        make_user,
+        lambda: make_user(confirmed=False),
+    ],
+)
 def test_not_while_somebody_is_signed_in(box, make):
     browser = make_browser(user=make())
     browser.get(box.links[0])

@@ -44,6 +44,13 @@ def test_a_first_visit_from_nowhere_stays_one():
     assert record(seen(visitor, 0), seen(visitor, 1, "letter")) == [0, 1, None, "letter"]
 
 
+@pytest.mark.parametrize("hour", [-1, 1])
+def test_a_row_that_was_made_before_a_visit_was_written_says_nothing_of_it(hour):
+    visitor = uuid.uuid4()
+    keep_consent_of_browser(visitor_id=visitor)
+    assert record(seen(visitor, hour, "letter")) == [hour, hour, "letter", "letter"]
+
+
 def test_what_arrives_late_does_not_move_the_latest():
     visitor = uuid.uuid4()
     record(seen(visitor, 5, "search"))

@@ -18,6 +18,7 @@ from wagtail.log_actions import log
 
 from . import evidence, signals
 from .devices import is_program
+from .events import NOBODY
 from .evidence import HOUR, MINUTE, Evidence
 from .ingest import add_totals, delete_empty_totals_of, local_day
 from .models import Event, Reason, Verdict, Visitor
@@ -114,7 +115,8 @@ def _recount(events: EventQuerySet, *, uncounted: bool) -> dict[int, set[str]]:
         for _pk, _value, _at, member_id, kind, *_rest in rows:
             kinds[member_id].add(kind)
     if uncounted and kinds:
-        delete_empty_totals_of(kinds)
+        # Those of nobody are many, and upkeep looks through them once a day.
+        delete_empty_totals_of(member_id for member_id in kinds if member_id != NOBODY)
     return kinds
 
 
