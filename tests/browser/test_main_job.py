@@ -89,6 +89,7 @@ def test_from_first_visit_to_click_in_a_mail(shop, new_page, shot, assert_access
 # Newest first: my page and what goes before it; what a browser saw before it had a name last.
 TIMELINE = [
     "Viewed a page",
+    "Moved to another rank",
     "Got or used points",
     "Answered a survey",
     "Viewed a page",
