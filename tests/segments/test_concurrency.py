@@ -9,8 +9,16 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from tests.members.factories import make_member
-from tests.segments.factories import behaviour, in_segment, make_segment, members_of, record
+from tests.members.factories import make_attribute, make_member
+from tests.segments.factories import (
+    attribute,
+    behaviour,
+    in_segment,
+    make_segment,
+    members_of,
+    record,
+)
+from wagtail_crm.members.actions import update_member
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments import actions
 from wagtail_crm.segments.evaluation import BUCKETS, LOCK_OF_MEMBERS, matching
@@ -207,6 +215,21 @@ def test_what_the_database_would_not_do_at_once_is_done_later(rival, impatient):
     rival.rollback()
     assert tracking.retry_refused_events() == 1
     assert (members_of(buyers), RefusedEvent.objects.count()) == ({member.pk}, 0)
+
+
+def test_a_change_that_nobody_tells_again_is_not_lost(rival, impatient):
+    city = make_attribute("city")
+    member, local = make_member(), make_segment(attribute(city, "is", "Tokyo"))
+    other = make_segment(behaviour("purchase"))
+    hold(rival, member)
+    impatient()
+
+    update_member(member=member, attributes={"city": "Tokyo"})
+    assert (members_of(local), list(Segment.objects.waiting())) == (set(), [local])
+
+    rival.rollback()
+    assert actions.refresh_waiting() == 1
+    assert (members_of(local), members_of(other)) == ({member.pk}, set())
 
 
 def test_a_new_day_is_not_over_for_those_who_could_not_be_asked(rival, impatient):

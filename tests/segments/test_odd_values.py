@@ -10,7 +10,7 @@ from tests.members.factories import make_attribute, make_member
 from tests.segments.factories import attribute, behaviour, group, make_segment, purchase, record
 from tests.segments.lives import Clock
 from tests.segments.three_ways import agreed
-from wagtail_crm.members.actions import update_member
+from wagtail_crm.members.actions import record_consent, update_member
 from wagtail_crm.segments import actions
 from wagtail_crm.tracking.models import DailyTotal, Event
 
@@ -164,3 +164,16 @@ def test_what_was_taken_back_was_never_done():
     actions.refresh_members(member_ids={member.pk}, kinds={"search"})
     assert agreed(first) == {member.pk}
     assert agreed(twice) == agreed(detailed) == set()
+
+
+def test_the_last_answer_counts():
+    rules = [
+        make_segment(("consent", {"agreed": each, "purpose": "email"}))
+        for each in ("agreed", "refused", "not_asked")
+    ]
+    member = make_member()
+    for answer, expected in ((None, "not_asked"), (True, "agreed"), (False, "refused")):
+        if answer is not None:
+            record_consent(member=member, purpose="email", granted=answer, source="test")
+        found = [agreed(each) == {member.pk} for each in rules]
+        assert found == [each == expected for each in ("agreed", "refused", "not_asked")]

@@ -117,6 +117,22 @@ def refresh_members(
     refresh_asked(live, asked)
 
 
+def refresh_or_wait(
+    *, member_ids: Iterable[int], kinds: Iterable[str] = (), fields: Iterable[str] = ()
+) -> None:
+    """As :func:`refresh_members`, for changes of which nobody would tell again.
+
+    When the database is busy, the segments concerned wait to be counted anew.
+    """
+    kinds, fields = set(kinds), set(fields)
+    try:
+        refresh_members(member_ids=member_ids, kinds=kinds, fields=fields)
+    except OperationalError:
+        logger.exception("Segments that depend on %s are counted anew later.", kinds | fields)
+        touched = [each.pk for each in live_segments() if each.touched_by(kinds, fields)]
+        mark_changed(segments=Segment.objects.filter(pk__in=touched))
+
+
 def refresh_asked(live: LiveSegments, asked: Asked) -> None:
     """Ask these segments about these members, and those that follow them.
 

@@ -37,7 +37,7 @@ def follow_events(events: tuple[NewEvent, ...], **kwargs: Any) -> None:
 def follow_linked_visitor(visitor_id: UUID, member_id: int, kinds: set[str], **kwargs: Any) -> None:
     histories.forget([visitor_id])
     if member_id:
-        actions.refresh_members(member_ids={member_id}, kinds=kinds)
+        actions.refresh_or_wait(member_ids={member_id}, kinds=kinds)
 
 
 @receiver(visitor_forgotten)
@@ -47,13 +47,13 @@ def forget_visitor(visitor_id: UUID, **kwargs: Any) -> None:
 
 @receiver(member_changed)
 def follow_changes(member_ids: set[int], fields: set[str], **kwargs: Any) -> None:
-    actions.refresh_members(member_ids=member_ids, fields=fields)
+    actions.refresh_or_wait(member_ids=member_ids, fields=fields)
 
 
 @receiver(member_created)
 def follow_new_member(member: Any, **kwargs: Any) -> None:
     # Every segment depends on the status: somebody new belongs to all that ask for nothing.
-    actions.refresh_members(member_ids={member.pk}, fields={"status"})
+    actions.refresh_or_wait(member_ids={member.pk}, fields={"status"})
 
 
 @receiver(member_withdrawn)
