@@ -37,6 +37,12 @@ TOKYO = timezone.get_default_timezone()
 
 
 @pytest.fixture
+def unmended(monkeypatch):
+    """The weekly look at everybody would hide what was not noticed in time."""
+    monkeypatch.setattr(rank_actions, "MEND_AFTER", datetime.timedelta(days=10_000))
+
+
+@pytest.fixture
 def clock(monkeypatch):
     """What time it is: set ``clock.now``."""
 
@@ -106,6 +112,28 @@ def test_what_is_spent_does_not_count_and_what_is_taken_by_hand_does(clock):
     actions.adjust_points(member=member, points=-1, reason="Mistake", staff=staff, key="last")
     assert rank_name(member) is None
     assert changes(member) == [("", "Bronze", "up"), ("Bronze", "", "down")]
+
+
+def test_a_correction_counts_when_older_points_have_left(clock, unmended):
+    make_ranks(Bronze=100)
+    member = make_member()
+    earn(member, 80, at(2025, 12, 1))
+    earn(member, 100)
+    clock.now = at(2026, 12, 1)
+    assert (sweep_ranks(), rank_name(member)) == (0, "Bronze")
+    actions.adjust_points(member=member, points=-10, reason="Mistake", staff=make_staff())
+    assert rank_name(member) is None
+
+
+def test_a_correction_that_leaves_lets_somebody_rise(clock, unmended):
+    make_ranks(Bronze=100)
+    member = make_member()
+    for moment, points in ((at(2026, 6, 1), 90), (at(2026, 1, 1), -50), (at(2026, 6, 2), 20)):
+        add_entry(member, (moment, points))
+    clock.now = at(2026, 12, 31)
+    assert (sweep_ranks(), rank_name(member)) == (0, None)
+    clock.now = at(2027, 1, 1)
+    assert (sweep_ranks(), rank_name(member)) == (1, "Bronze")
 
 
 def test_a_rank_falls_on_the_day_on_which_its_points_leave(clock):
@@ -262,7 +290,7 @@ def test_most_entries_ask_no_more_than_what_ranks_there_are(clock):
     suppress_health_check=list(HealthCheck),
 )
 @given(st.integers(0, 2**32))
-def test_ranks_are_what_the_entries_of_the_period_reach(clock, seed):
+def test_ranks_are_what_the_entries_of_the_period_reach(clock, unmended, seed):
     """Random entries of random days, time that passes, changed ranks: as counted naively."""
     chance = random.Random(seed)
     Entry.objects.all().delete()
