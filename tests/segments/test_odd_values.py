@@ -10,7 +10,7 @@ from tests.members.factories import make_attribute, make_member
 from tests.segments.factories import attribute, behaviour, group, make_segment, purchase, record
 from tests.segments.lives import Clock
 from tests.segments.three_ways import agreed
-from wagtail_crm.members.actions import record_consent, update_member
+from wagtail_crm.members.actions import record_consent, update_member, withdraw_member
 from wagtail_crm.segments import actions
 from wagtail_crm.tracking.models import DailyTotal, Event
 
@@ -177,3 +177,20 @@ def test_the_last_answer_counts():
             record_consent(member=member, purpose="email", granted=answer, source="test")
         found = [agreed(each) == {member.pk} for each in rules]
         assert found == [each == expected for each in ("agreed", "refused", "not_asked")]
+
+
+def test_the_last_time_was_after_the_window():
+    kind, value = behaviour("search", comparison="last")
+    long_ago = make_segment((kind, value | {"window": "before", "days": 7}))
+    gone, back = make_member(), make_member()
+    for member in (gone, back):
+        record(member, "search", days_ago=20)
+    record(back, "search")
+    assert agreed(long_ago) == {gone.pk}
+
+
+def test_who_left_is_not_counted_anew():
+    segment, member = make_segment(), make_member()
+    withdraw_member(member=member)
+    actions.refresh_segment(segment=segment)
+    assert agreed(segment) == set()

@@ -191,7 +191,7 @@ class TestVisitors:
         assert (registered.pk in segments, not_tokyo.pk in segments) == (False, True)
 
     def test_a_rule_that_misses_something_is_for_nobody(self, prefecture):
-        segment = make_segment(attribute(prefecture, "is_not", "Tokyo"))
+        segment = make_segment(group("none", attribute(prefecture, "is", "Tokyo")))
         visitor = uuid.uuid4()
         assert segment.pk in crm_of(visitor).segments
         prefecture.delete()
