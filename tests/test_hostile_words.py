@@ -11,6 +11,7 @@ from tests.members.factories import make_attribute, make_registered_member
 from tests.one_of_each import one_of_each
 from tests.segments.factories import attribute, make_segment
 from tests.surveys.factories import WHY, make_survey, question
+from tests.tracking.factories import make_browser
 from wagtail_crm.mail import actions as mailing
 from wagtail_crm.mail import sending
 from wagtail_crm.mail.models import Suppression
@@ -109,8 +110,8 @@ def test_no_screen_of_the_admin_runs_what_it_shows(objects):
 
 
 def test_no_page_of_members_runs_what_it_shows(objects):
-    inside = Client(headers={"User-Agent": CHROME})
-    inside.force_login(objects["member"].user)
+    # Who has answered is led back to where they came from.
+    inside = make_browser("yes", user=objects["member"].user, agent=CHROME)
     addresses = [
         "/crm/me/",
         "/crm/me/profile/",

@@ -1,3 +1,4 @@
+import asyncio
 import uuid
 
 import pytest
@@ -134,7 +135,16 @@ def test_track_uses_the_browsers_id(ask):
     assert crm.new_visitor_id is None
 
 
-def test_an_async_view_waits_for_who_is_looking(member, settings):
+@pytest.fixture
+def outside_of_loops():
+    """Playwright's loop counts as running in this thread as long as a browser is open."""
+    loop = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)
+
+
+def test_an_async_view_waits_for_who_is_looking(member, settings, outside_of_loops):
     async def shop(request):
         event = await request.crm.atrack("search", subject="rye")
         return HttpResponse(str(event.member_id))
