@@ -19,6 +19,9 @@ SIGNUP = {
     "password2": SECRET,
 }
 
+# A new block has taken the focus, as it does when it begins to slide in, and nothing slides.
+SETTLED = "document.activeElement.closest('[data-streamfield-child]') && !$(':animated').length"
+
 
 class Person:
     """Somebody in front of a browser; ``look(name)`` keeps a picture of what they see."""
@@ -142,6 +145,8 @@ class Editor(Person):
         self.page.locator("[data-streamfield-stream-container]").first.wait_for()
         self.page.locator(".c-sf-add-button").last.click()
         self.page.get_by_role("option", name=name, exact=True).click()
+        # A click while it slides in hits something else.
+        self.page.wait_for_function(SETTLED)
 
     def choose_page(self, title):
         self.page.get_by_role("button", name="Choose a page").click()
