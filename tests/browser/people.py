@@ -19,8 +19,11 @@ SIGNUP = {
     "password2": SECRET,
 }
 
-# A new block has taken the focus, as it does when it begins to slide in, and nothing slides.
-SETTLED = "document.activeElement.closest('[data-streamfield-child]') && !$(':animated').length"
+# No block is hidden, as new ones are at first, and none slides in.
+SETTLED = """
+[...document.querySelectorAll('[data-streamfield-child]')].every((block) => block.offsetParent)
+&& !$('[data-streamfield-stream-container]').find(':animated').length
+"""
 
 
 class Person:
