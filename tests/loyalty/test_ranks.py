@@ -22,6 +22,7 @@ from tests.loyalty.factories import (
     rank_name,
 )
 from tests.members.factories import make_member, make_registered_member
+from wagtail_crm.conf import crm_settings
 from wagtail_crm.loyalty import actions
 from wagtail_crm.loyalty.actions import ranks as rank_actions
 from wagtail_crm.loyalty.ledger import NewEntry, book
@@ -329,8 +330,6 @@ def add_entry(member, entry):
 
 
 def naive_rank(life, now):
-    from wagtail_crm.conf import crm_settings  # noqa: PLC0415
-
     months, today = crm_settings.rank_months, now.date()
     points = sum(
         amount for moment, amount in life if not months or leaves_on(moment.date(), months) > today

@@ -127,14 +127,11 @@ class RankRuleBlock(RuleBlock):
         "wagtail_crm_loyalty.Rank", offers="ranks", required=False, label=_("Which rank")
     )
 
-    def clean(self, value: Any) -> Any:
-        cleaned = super().clean(value)
-        if cleaned["comparison"] in UNNAMED:
-            cleaned["rank"] = None
-        elif cleaned["rank"] is None and not self.is_deferred_validation:
-            error = ValidationError(_("Choose the rank."))
-            raise blocks.StructBlockValidationError({"rank": error})
-        return cleaned
+    def check_fields(self, value: Any) -> None:
+        if value["comparison"] in UNNAMED:
+            value["rank"] = None
+        elif value["rank"] is None:
+            raise ValidationError({"rank": _("Choose the rank.")})
 
     def rule(self, value: Any) -> Rule:
         comparison, rank = value["comparison"], value["rank"]
