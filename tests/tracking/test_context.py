@@ -135,9 +135,13 @@ def test_track_uses_the_browsers_id(ask):
     assert crm.new_visitor_id is None
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def outside_of_loops():
-    """Playwright's loop counts as running in this thread as long as a browser is open."""
+    """Playwright's loop counts as running in this thread as long as a browser is open.
+
+    Of the module, so that it comes before the database: Django has one connection for
+    code in a loop and another for code outside of one.
+    """
     loop = asyncio._get_running_loop()
     asyncio._set_running_loop(None)
     yield
