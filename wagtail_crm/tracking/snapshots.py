@@ -13,11 +13,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.cache import caches
 from django.db import DatabaseError, transaction
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from wagtail_crm.conf import crm_settings
 from wagtail_crm.expressions import IsOneOf
-from wagtail_crm.members.accounts import who_may_enter_the_admin
+from wagtail_crm.members.accounts import may_enter_the_admin
 from wagtail_crm.members.models import ConsentRecord, Member
 from wagtail_crm.registry import Registry
 
@@ -77,17 +77,17 @@ def refresh(member_ids: Iterable[int]) -> None:
     For members with an account; :func:`forget` the account of one who has it no more.
     """
     members = Member.objects.filter(IsOneOf("pk", member_ids), user__isnull=False).order_by("pk")
-    keys = list(members.values_list("user_id", flat=True)[: REBUILD_AT_MOST + 1])
-    if len(keys) > REBUILD_AT_MOST:
-        forget(members.values_list("user_id", flat=True))
-    elif keys:
-        # The lock makes refreshes of one member follow each other: the last one saw the most.
-        with transaction.atomic():
-            list(members.select_for_update(no_key=True).values_list("pk"))
+    # The lock makes refreshes of one member follow each other: the last one saw the most.
+    with transaction.atomic():
+        locked = members.select_for_update(no_key=True).values_list("user_id", flat=True)
+        keys = list(locked[: REBUILD_AT_MOST + 1])
+        if 0 < len(keys) <= REBUILD_AT_MOST:
             built = _build(keys)
             fresh = {_key(user_id): snapshot for user_id, snapshot in built.snapshots.items()}
             if built.complete:
                 ask_cache("set_many", fresh, crm_settings.snapshot_timeout)
+    if len(keys) > REBUILD_AT_MOST:
+        forget(members.values_list("user_id", flat=True))
 
 
 def forget(user_ids: Iterable[Any]) -> None:
@@ -137,10 +137,11 @@ def _build(user_ids: Sequence[Any]) -> _Built:
     snapshots: dict[Any, Snapshot] = {user: dict(NOTHING_KNOWN) for user in user_ids}
     for member_id, user_id in user_of.items():
         snapshots[user_id]["member_id"] = member_id
+    is_staff = ExpressionWrapper(may_enter_the_admin(), BooleanField())
     users = get_user_model()._default_manager.filter(pk__in=user_ids)
-    staff = set(who_may_enter_the_admin(users).values_list("pk", flat=True))
-    for user in users:
-        snapshots[user.pk] |= {"staff": user.pk in staff, "sessions": session_hashes(user)}
+    for user in users.annotate(enters_the_admin=is_staff):
+        facts = {"staff": user.enters_the_admin, "sessions": session_hashes(user)}
+        snapshots[user.pk] |= facts
     parts, complete = parts_of(list(user_of))
     for member_id, user_id in user_of.items():
         snapshots[user_id] |= parts[member_id]
