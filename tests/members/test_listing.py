@@ -56,6 +56,13 @@ def test_list_is_newest_first_with_reading_tags_and_owner(editor):
         assert word in response.text
 
 
+@pytest.mark.parametrize(("minutes", "words"), [(59, "Within the hour"), (61, "1 hour ago")])
+def test_the_list_says_no_more_of_a_visit_than_its_hour(editor, minutes, words):
+    make_member(last_seen_at=timezone.now() - datetime.timedelta(minutes=minutes))
+    cells = BeautifulSoup(editor.get(LIST).content, "html.parser").select("tbody td")
+    assert [" ".join(cell.text.split()) for cell in cells[-2:]] == [words, "Just now"]
+
+
 @pytest.mark.parametrize(("number", "count"), [(1, 1), (2, 2), (3, 2)])
 def test_the_list_stops_counting_where_nobody_reads_on(number, count):
     for _n in range(number):

@@ -79,6 +79,12 @@ class TagsColumn(Column):
     cell_template_name = "wagtail_crm/members/admin/tags_cell.html"
 
 
+class LastSeenColumn(DateColumn):
+    """By the hour, as visits are noted: nobody was seen before they came."""
+
+    cell_template_name = "wagtail_crm/members/admin/last_seen_cell.html"
+
+
 class MemberIndexView(snippets.IndexView):
     is_searchable = True
     default_ordering = "-created_at"
@@ -120,7 +126,7 @@ class MemberIndexView(snippets.IndexView):
             ),
             TagsColumn("tag_names", label=label("tags")),
             Column("owner", label=label("owner")),
-            DateColumn("last_seen_at", label=label("last_seen_at"), sort_key="last_seen_at"),
+            LastSeenColumn("last_seen_at", label=label("last_seen_at"), sort_key="last_seen_at"),
             DateColumn("created_at", label=label("created_at"), sort_key="created_at"),
         ]
 
