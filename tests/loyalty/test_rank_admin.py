@@ -1,14 +1,20 @@
 """Ranks in the admin: the list, the form, giving up; and what members read of theirs."""
 
+import datetime
+
 import pytest
 from bs4 import BeautifulSoup
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.loyalty.factories import earn, make_ranks, make_staff, rank_name
 from tests.members.factories import make_member, make_registered_member
 from tests.segments.factories import make_segment
 from tests.segments.posting import ENGLISH
+from wagtail_crm.loyalty.actions import adjust_points
+from wagtail_crm.loyalty.actions import ranks as rank_actions
 from wagtail_crm.loyalty.models import Rank, Recount
+from wagtail_crm.loyalty.tasks import sweep_ranks
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +36,20 @@ def test_an_editor_makes_a_rank_and_who_has_the_points_has_it(editor):
     assert editor.post(reverse("crm_rank:add"), data).status_code == 302
     assert rank_name(member) == "Gold"
     assert Recount.objects.get().done_at is not None
+
+
+def test_a_changed_rank_is_saved_before_anybody_is_looked_at(editor, monkeypatch):
+    rank = make_ranks(Gold=600)["Gold"]
+    member = make_member()
+    earn(member, 500)
+    data = {"name": "Gold", "points": "500", "benefit": ""}
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr(rank_actions, "record_events", lambda **events: 1 / 0)
+        editor.post(reverse("crm_rank:edit", args=[rank.pk]), data)
+    rank.refresh_from_db()
+    assert (rank.points, rank_name(member)) == (500, None)
+    sweep_ranks()
+    assert rank_name(member) == "Gold"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +119,16 @@ def test_my_page_draws_the_way_to_the_next_rank(client):
     earn(member, 800)
     card = BeautifulSoup(client.get("/crm/me/", **ENGLISH).text, "html.parser").find(id="rank")
     assert (card.find("strong").text, card.find("progress")) == ("Gold", None)
+
+
+def test_less_than_nothing_is_further_from_the_next_rank(client):
+    make_ranks(Silver=300)
+    member = make_registered_member()
+    client.force_login(member.user)
+    earn(member, 100, timezone.now() - datetime.timedelta(days=500))
+    adjust_points(member=member, points=-40, reason="Mistake", staff=make_staff())
+    card = BeautifulSoup(client.get("/crm/me/", **ENGLISH).text, "html.parser").find(id="rank")
+    assert (card.find("progress")["value"], card.find("label").text) == ("0", "340 pt to Silver")
 
 
 def test_my_page_says_nothing_of_ranks_where_there_are_none(client):

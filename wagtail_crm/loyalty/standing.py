@@ -129,9 +129,10 @@ class Way:
 
     @property
     def points(self) -> int:
+        """For the bar: a correction may outlive what it corrects, and leave less than nothing."""
         return max(0, self.standing.points)
 
     @property
     def missing(self) -> int:
         """Points to the next rank."""
-        return self.next.points - self.points if self.next else 0
+        return self.next.points - self.standing.points if self.next else 0

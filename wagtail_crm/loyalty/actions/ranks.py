@@ -2,7 +2,8 @@
 
 A rank rises in the transaction that writes the entry, and falls when time has passed. Accounts
 are locked before the ranks are read: who writes an entry while an editor changes the ranks either
-sees the new ones, or is seen by the recount that follows.
+sees the new ones, or is seen by the recount that follows. Only an account that is made at that
+very moment may be seen by neither, and then has the right rank with its next entry, or next week.
 """
 
 import datetime

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import Max
+from django.http import HttpResponse
 from wagtail.snippets.views import snippets
 
 from wagtail_crm.loyalty import tasks
@@ -31,12 +32,16 @@ def percent_counted() -> int | None:
 
 
 class RecountingMixin:
-    """What is saved decides who has which rank."""
+    """What was saved decides who has which rank.
 
-    def save_instance(self) -> Rank:
-        rank: Rank = super().save_instance()  # type: ignore[misc]
+    Wagtail saves in a transaction: looking at everybody in it would hold up all who earn points,
+    and whoever fails there would take the rank along.
+    """
+
+    def save_action(self) -> HttpResponse:
+        response: HttpResponse = super().save_action()  # type: ignore[misc]
         tasks.begin_recount()
-        return rank
+        return response
 
 
 class RankCreateView(RecountingMixin, snippets.CreateView):
