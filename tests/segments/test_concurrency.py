@@ -18,6 +18,8 @@ from tests.segments.factories import (
     members_of,
     record,
 )
+from tests.segments.lives import tag_as_anything
+from tests.tracking.factories import make_page
 from wagtail_crm.members.actions import update_member
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments import actions
@@ -230,6 +232,20 @@ def test_a_change_that_nobody_tells_again_is_not_lost(rival, impatient):
     rival.rollback()
     assert actions.refresh_waiting() == 1
     assert (members_of(local), members_of(other)) == ({member.pk}, set())
+
+
+def test_a_page_with_another_tag_is_not_forgotten(rival, impatient):
+    page, (kind, value) = make_page(), behaviour()
+    member, warm = make_member(), make_segment((kind, value | {"page_tag": "warm"}))
+    record(member, page=page)
+    hold(rival, member)
+    impatient()
+
+    tag_as_anything(page, "warm")
+    assert list(Segment.objects.waiting()) == [warm]
+
+    rival.rollback()
+    assert (actions.refresh_waiting(), members_of(warm)) == (1, {member.pk})
 
 
 def test_a_new_day_is_not_over_for_those_who_could_not_be_asked(rival, impatient):

@@ -1,11 +1,13 @@
 """Pages that move, go, or get other tags: what members did there means something else then."""
 
+import logging
 from collections.abc import Collection
 from functools import reduce
 from operator import or_
 from typing import Any
 
 import swapper
+from django.db import OperationalError
 from django.utils import timezone
 
 from wagtail_crm.tracking.models import DailyTotal
@@ -16,6 +18,8 @@ from .incremental import MANY
 from .models import Segment
 from .pages import facts_of_pages
 from .rules.person import Reads, families
+
+logger = logging.getLogger(__name__)
 
 
 def concerned(page_id: int) -> set[int]:
@@ -55,18 +59,22 @@ def _ids_above(path: str) -> set[int]:
 def ask_again(*, page_id: int, segment_ids: Collection[int]) -> list[int]:
     """After the change: these segments ask about those who were there.
 
-    Where they are many, the segments wait to be counted anew instead; returns their ids.
+    Where they are many, or the database is busy, the segments wait to be counted anew instead;
+    returns their ids.
     """
     live = live_segments()
     some = [segment for segment in live if segment.pk in segment_ids]
     kinds = reduce(or_, (segment.reads for segment in some), Reads()).kinds
     totals = DailyTotal.objects.of_members().filter(page=page_id, kind__in=kinds)
     found = totals.order_by().values_list("member", flat=True).distinct()
-    member_ids = set(found[: MANY + 1]) if kinds else set()
-    if len(member_ids) > MANY:
-        return mark_changed(segments=Segment.objects.filter(pk__in=segment_ids))
-    refresh_asked(live, {segment.pk: member_ids for segment in some} if member_ids else {})
-    return []
+    try:
+        member_ids = set(found[: MANY + 1])
+        if len(member_ids) <= MANY:
+            refresh_asked(live, {segment.pk: member_ids for segment in some})
+            return []
+    except OperationalError:
+        logger.exception("Segments that depend on page %s are counted anew later.", page_id)
+    return mark_changed(segments=Segment.objects.filter(pk__in=segment_ids))
 
 
 def forget_places(*, parent: Any) -> None:
