@@ -6,6 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import ModelLogEntry
 
 from tests.loyalty.factories import earn, make_ranks, make_staff, rank_name
 from tests.members.factories import make_member, make_registered_member
@@ -97,6 +98,7 @@ def test_who_had_a_deleted_rank_gets_what_the_points_reach(editor, in_bulk):
     assert editor.get(address).status_code == 200
     editor.post(address)
     assert (rank_name(member), Rank.objects.count()) == ("Bronze", 1)
+    assert ModelLogEntry.objects.get(action="wagtail.delete").label == "Gold"
 
 
 def test_the_head_of_a_member_says_rank_and_points(editor):

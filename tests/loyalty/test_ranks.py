@@ -6,7 +6,7 @@ import threading
 
 import hypothesis.strategies as st
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -102,6 +102,17 @@ def test_a_rank_is_reached_with_the_entry_that_brings_it(clock):
     assert rank_name(member) == "Gold"
 
 
+def test_a_rank_begins_with_the_last_entry_that_it_needs_but_not_tomorrow(clock):
+    make_ranks(Bronze=100)
+    members = [make_member() for _number in range(2)]
+    rule = make_rule(points=50)
+    for member, days in zip(members, ((20, 3), (20, 30)), strict=True):
+        events = [make_event(member, at=at(2026, 11, day)) for day in days]
+        actions.award_points(events=events[::-1], rules=[rule])
+    begins = [Account.objects.get(member=member).rank_since for member in members]
+    assert begins == [at(2026, 11, 20), clock.now]
+
+
 def test_what_is_spent_does_not_count_and_what_is_taken_by_hand_does(clock):
     make_ranks(Bronze=100)
     member, staff = make_member(), make_staff()
@@ -189,6 +200,37 @@ def test_everybody_is_looked_at_when_the_period_changes(clock):
         assert rank_name(member) is None
     sweep_ranks()
     assert rank_name(member) == "Bronze"
+
+
+def test_what_a_longer_period_counts_again_is_not_forgotten(clock):
+    make_ranks(Bronze=100)
+    member = make_member()
+    earn(member, 90, at(2026, 9, 1))
+    with override_settings(WAGTAIL_CRM={"RANK_MONTHS": 1}):
+        sweep_ranks()
+    sweep_ranks()
+    earn(member, 10)
+    assert rank_name(member) == "Bronze"
+
+
+def test_where_there_are_no_ranks_nobody_is_looked_at(clock):
+    earn(make_member(), 100)
+    assert (sweep_ranks(), Recount.objects.count()) == (0, 0)
+
+
+def test_a_recount_that_has_no_time_for_all_says_so(clock, monkeypatch):
+    monkeypatch.setattr(rank_actions, "BATCH", 2)
+    members = [make_member() for _number in range(5)]
+    for member in members:
+        earn(member, 100)
+    rank = Rank.objects.create(name="Bronze", points=100)
+    actions.ask_recount_if_needed()
+    assert actions.recount(seconds=0)
+    rank.points = 101  # in the middle: it begins again
+    rank.save()
+    actions.ask_recount_if_needed()
+    assert not actions.recount(seconds=60)
+    assert [rank_name(member) for member in members] == [None] * 5
 
 
 def test_who_had_a_rank_that_is_given_up_gets_the_next_lower(clock):
@@ -343,6 +385,36 @@ def assert_the_log_tells_of_every_change(members):
         last = Event.objects.of_member(member).of_kinds("rank_change").order_by("pk")
         told = [row.data["to"] or None for row in last]
         assert (told or [None])[-1] == rank_name(member)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("needed", [100, 200])
+def test_who_looks_at_ranks_waits_for_who_earns(clock, needed):
+    """``needed`` afterwards; 100: nothing changes, but time passes."""
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite lets only one connection write at all.")
+    rank, member = make_ranks(Bronze=100)["Bronze"], make_member()
+    earn(member, 100, at(2025, 11, 23))
+    clock.now = at(2026, 11, 23)
+    looker = threading.Thread(target=look)
+    with transaction.atomic():
+        earn(member, 150)
+        on_another_connection(lambda: Rank.objects.filter(pk=rank.pk).update(points=needed))
+        looker.start()
+        looker.join(0.3)
+    looker.join()
+    assert rank_name(member) == {100: "Bronze", 200: None}[needed]
+
+
+def look():
+    sweep_ranks()
+    connection.close()
+
+
+def on_another_connection(work):
+    thread = threading.Thread(target=lambda: (work(), connection.close()))
+    thread.start()
+    thread.join()
 
 
 @pytest.mark.django_db(transaction=True)

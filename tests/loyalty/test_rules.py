@@ -127,6 +127,20 @@ def test_who_rises_and_falls_follows_in_segments_and_snapshot(django_capture_on_
     assert (snapshot.get("rank"), snapshot["segments"]) == (None, [])
 
 
+def test_who_is_looked_at_follows_in_segments_and_snapshot(django_capture_on_commit_callbacks):
+    gold, member = make_ranks(Gold=100)["Gold"], make_registered_member()
+    earn(member, 60)
+    with django_capture_on_commit_callbacks(execute=True):
+        segment = make_segment(rank_rule("any", None))
+    assert (members_of(segment), snapshot_of(member.user_id).get("rank")) == (set(), None)
+    gold.points = 50
+    gold.save()
+    with django_capture_on_commit_callbacks(execute=True):
+        begin_recount()
+    assert members_of(segment) == {member.pk}
+    assert snapshot_of(member.user_id)["rank"] == {"id": gold.pk, "name": "Gold"}
+
+
 def test_a_segment_follows_when_its_rank_needs_other_points(django_capture_on_commit_callbacks):
     gold, member = make_ranks(Silver=50, Gold=100)["Gold"], make_member()
     earn(member, 60)
