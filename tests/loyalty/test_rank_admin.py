@@ -5,7 +5,7 @@ import datetime
 import pytest
 from bs4 import BeautifulSoup
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import dateformat, timezone
 from wagtail.models import ModelLogEntry
 
 from tests.loyalty.factories import earn, make_ranks, make_staff, rank_name
@@ -14,8 +14,10 @@ from tests.segments.factories import make_segment
 from tests.segments.posting import ENGLISH
 from wagtail_crm.loyalty.actions import adjust_points
 from wagtail_crm.loyalty.actions import ranks as rank_actions
-from wagtail_crm.loyalty.models import Rank, Recount
+from wagtail_crm.loyalty.models import Account, Rank, Recount
+from wagtail_crm.loyalty.period import leaves_on
 from wagtail_crm.loyalty.tasks import sweep_ranks
+from wagtail_crm.segments.rules.person import site_today
 
 pytestmark = pytest.mark.django_db
 
@@ -121,6 +123,18 @@ def test_my_page_draws_the_way_to_the_next_rank(client):
     earn(member, 800)
     card = BeautifulSoup(client.get("/crm/me/", **ENGLISH).text, "html.parser").find(id="rank")
     assert (card.find("strong").text, card.find("progress")) == ("Gold", None)
+
+
+def test_my_page_says_until_when_a_rank_stays(client):
+    ranks, member = make_ranks(Silver=300, Gold=1000), make_registered_member()
+    client.force_login(member.user)
+    earn(member, 300)
+    text = read(client.get("/crm/me/", **ENGLISH))
+    last = leaves_on(site_today(), 12) - datetime.timedelta(days=1)
+    assert "700 pt to Gold" in text
+    assert f"you are Silver until {dateformat.format(last, 'N j, Y')}." in text
+    Account.objects.update(rank=ranks["Gold"])  # points have left, and nobody has looked yet
+    assert "You have reached the highest rank." in read(client.get("/crm/me/", **ENGLISH))
 
 
 def test_less_than_nothing_is_further_from_the_next_rank(client):
