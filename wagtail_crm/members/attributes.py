@@ -129,19 +129,28 @@ def parse_boolean(text: str) -> bool | None:
 
 def display_value(definition: AttributeDefinition, value: Any) -> str:
     """A stored value as people read it, in the active language; "" for nothing."""
-    if value in (None, "", []):
-        return ""
-    match definition.type:
-        case Type.BOOLEAN:
-            return gettext("Yes") if value else gettext("No")
-        case Type.DATE:
-            day = parse_date(str(value))
-            return date_format(day, "DATE_FORMAT") if day else str(value)
-        case Type.NUMBER:
-            return number_format(value, force_grouping=True)
-        case Type.CHOICE:
-            return dict(definition.choice_pairs).get(value, str(value))
-        case Type.CHOICES:
-            labels = dict(definition.choice_pairs)
-            return ", ".join(labels.get(item, str(item)) for item in value)
-    return str(value)
+    return displayer(definition)(value)
+
+
+def displayer(definition: AttributeDefinition) -> Callable[[Any], str]:
+    """:func:`display_value` for many values of one attribute: what it needs is prepared once."""
+    type, labels = definition.type, dict(definition.choice_pairs)
+
+    def display(value: Any) -> str:
+        if value in (None, "", []):
+            return ""
+        match type:
+            case Type.BOOLEAN:
+                return gettext("Yes") if value else gettext("No")
+            case Type.DATE:
+                day = parse_date(str(value))
+                return date_format(day, "DATE_FORMAT") if day else str(value)
+            case Type.NUMBER:
+                return number_format(value, force_grouping=True)
+            case Type.CHOICE:
+                return labels.get(value, str(value))
+            case Type.CHOICES:
+                return ", ".join(labels.get(item, str(item)) for item in value)
+        return str(value)
+
+    return display

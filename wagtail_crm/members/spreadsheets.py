@@ -2,21 +2,15 @@
 
 import codecs
 import csv
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, Any
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-# Numbers stay numbers; everything else is text.
-Cell = str | int | float
+from .workbooks import GETA, Cell, workbook_pieces
 
 XLSX = "xlsx"
 # utf-8-sig begins with the mark by which Excel recognises Unicode; cp932 is Windows' Shift_JIS.
@@ -30,16 +24,11 @@ CONTENT_TYPES = {
     "utf-8-sig": "text/csv; charset=utf-8",
     "cp932": "text/csv; charset=shift_jis",
 }
-# Members that a sheet of Excel holds below the names of its columns.
-MOST_ROWS = 1_048_575
 # A cell that starts so is a formula to a spreadsheet (OWASP: CSV injection).
 # In full width too, and the minus of Unicode, which Shift_JIS writes as one of these.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "−")
 # What JIS and Windows write differently: one sign, two code points.
 WINDOWS_SIGNS = str.maketrans("〜−—‖¢£¬", "～－―∥￠￡￢")
-# Stands where an encoding lacks a character, as printers have always shown it: the geta.
-GETA = "〓"
-PIECE = 1 << 16
 
 
 def neutralise(cell: Cell) -> str:
@@ -72,7 +61,7 @@ def file_pieces(
     """
     replaced = Counter() if replaced is None else replaced
     if format == XLSX:
-        return _xlsx_pieces(rows, replaced)
+        return workbook_pieces(rows, replaced)
     return _csv_pieces(rows, format, replaced)
 
 
@@ -91,50 +80,19 @@ def _encoded(text: str, encoding: str, replaced: Counter[str]) -> bytes:
         return text.encode(encoding)
     except UnicodeEncodeError:
         known = text.translate(WINDOWS_SIGNS) if encoding == "cp932" else text
-        return "".join(_or_geta(sign, encoding, replaced) for sign in known).encode(encoding)
+        return _with_getas(known, encoding, replaced)
 
 
-def _or_geta(sign: str, encoding: str, replaced: Counter[str]) -> str:
-    try:
-        sign.encode(encoding)
-    except UnicodeEncodeError:
-        replaced[sign] += 1
-        return GETA
-    return sign
-
-
-def write_xlsx(
-    rows: Iterable[Sequence[Cell]], stream: IO[bytes], replaced: Counter[str] | None = None
-) -> None:
-    """A workbook of one sheet, row by row; its first row stays in sight, and no text calculates."""
-    replaced = Counter() if replaced is None else replaced
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet()
-    sheet.freeze_panes = "A2"
-    for row in rows:
-        sheet.append([_cell(sheet, cell, replaced) for cell in row])
-    book.save(stream)
-
-
-def _cell(sheet: Any, value: Cell, replaced: Counter[str]) -> Any:
-    if not isinstance(value, str):
-        return value
-    if found := ILLEGAL_CHARACTERS_RE.findall(value):
-        replaced.update(found)
-        value = str(ILLEGAL_CHARACTERS_RE.sub(GETA, value))
-    if not value.startswith("="):
-        return value
-    cell = WriteOnlyCell(sheet, value)
-    cell.data_type = "s"  # text, where openpyxl would take it for a formula
-    return cell
-
-
-def _xlsx_pieces(rows: Iterable[Sequence[Cell]], replaced: Counter[str]) -> Iterator[bytes]:
-    with tempfile.TemporaryFile() as file:
-        write_xlsx(rows, file, replaced)
-        file.seek(0)
-        while piece := file.read(PIECE):
-            yield piece
+def _with_getas(text: str, encoding: str, replaced: Counter[str]) -> bytes:
+    done = b""
+    while True:
+        try:
+            return done + text.encode(encoding)
+        except UnicodeEncodeError as error:
+            signs = text[error.start : error.end]
+            replaced.update(signs)
+            done += (text[: error.start] + GETA * len(signs)).encode(encoding)
+            text = text[error.end :]
 
 
 def file_name(name: str, format: str) -> str:

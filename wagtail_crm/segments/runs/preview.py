@@ -8,6 +8,7 @@ from django.db.models import Case, Count, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_crm.conf import crm_settings
+from wagtail_crm.expressions import IsOneOf
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments.models import Membership, Segment
 from wagtail_crm.tracking.patience import TookTooLong, no_longer_than
@@ -82,7 +83,7 @@ def reasons_of(skips: Sequence[Skip], member_ids: Iterable[int]) -> dict[int, st
 
     Somebody who is no longer in the database is missing.
     """
-    members = _with_reason(Member.objects.filter(pk__in=list(member_ids)), skips)
+    members = _with_reason(Member.objects.filter(IsOneOf("pk", member_ids)), skips)
     return dict(members.order_by("pk").values_list("pk", "skip_reason"))
 
 
