@@ -215,6 +215,17 @@ def test_my_page_shows_points(client):
     assert "Gift 0" in history
 
 
+@pytest.mark.parametrize("address", ["/crm/me/", "/crm/me/points/"])
+def test_points_are_promised_only_while_something_earns_them(client, address):
+    client.force_login(make_registered_member().user)
+    said = []
+    for active in (False, True):
+        make_rule(kind="search", is_active=active)
+        text = client.get(address, headers=ENGLISH).text
+        said.append(("You have no points yet." in text, "earns them" in text))
+    assert said == [(True, False), (True, True)]
+
+
 def test_my_history_is_in_pages(client, monkeypatch):
     monkeypatch.setattr("wagtail_crm.loyalty.views.portal.PER_PAGE", 2)
     member, staff_user = make_registered_member(), make_staff()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html
 
@@ -10,7 +11,7 @@ from wagtail_crm.members.models import Member
 
 from .amounts import in_points
 from .balances import account_of, balance_of
-from .models import Entry
+from .models import EarningRule, Entry
 from .period import in_words
 from .standing import Way, standing_of
 
@@ -19,13 +20,14 @@ NEWEST_IN_ADMIN = 100
 
 
 def on_my_page(request: HttpRequest, member: Member) -> dict[str, Any]:
-    """The balance and what changed it last."""
+    """The balance and what changed it last; without that, the rules that give points now."""
     entries = Entry.objects.of_member(member).with_details().newest_first()
     newest = list(entries[: NEWEST_ON_MY_PAGE + 1])
     return {
         "balance_text": _number(balance_of(member)),
         "entries": newest[:NEWEST_ON_MY_PAGE],
         "has_more": len(newest) > NEWEST_ON_MY_PAGE,
+        "rules": EarningRule.objects.in_force(timezone.now()),
     }
 
 
