@@ -18,7 +18,7 @@ from tests.segments.factories import (
     record,
 )
 from tests.segments.posting import ENGLISH, posted
-from tests.segments.test_patience import Slow
+from tests.segments.test_counting import Slow
 from wagtail_crm.segments.models import Segment
 from wagtail_crm.segments.rules.people import HasStatus
 from wagtail_crm.segments.views.count import _asker

@@ -14,7 +14,7 @@ from wagtail.models import GroupPagePermission, Page
 from tests.members.factories import PASSWORD, make_member, make_user
 from tests.segments.factories import make_segment, record
 from tests.segments.posting import ENGLISH
-from tests.segments.test_patience import ask_for_ever
+from tests.tracking.test_patience import ask_for_ever
 from wagtail_crm.segments import page_part
 from wagtail_crm.tracking import page_numbers
 from wagtail_crm.tracking.actions import record_events
