@@ -28,6 +28,7 @@ from wagtail_crm.loyalty.actions import ranks as rank_actions
 from wagtail_crm.loyalty.ledger import NewEntry, book
 from wagtail_crm.loyalty.models import Account, Entry, Rank, Recount
 from wagtail_crm.loyalty.period import first_day, leaves_on
+from wagtail_crm.loyalty.standing import Standing, standing_of
 from wagtail_crm.loyalty.tasks import sweep_ranks
 from wagtail_crm.members.actions import update_member, withdraw_member
 from wagtail_crm.members.models import Member
@@ -151,7 +152,7 @@ def test_a_correction_that_leaves_lets_somebody_rise(clock, unmended):
 def test_a_rank_falls_on_the_day_on_which_its_points_leave(clock):
     make_ranks(Bronze=100, Silver=200)
     member = make_member()
-    earn(member, 150, at(2026, 1, 15))
+    earn(member, 150, at(2026, 1, 15, 0))
     earn(member, 100, at(2026, 3, 31))
     account = Account.objects.get(member=member)
     assert (account.rank.name, account.rank_until) == ("Silver", datetime.date(2027, 1, 15))
@@ -242,6 +243,15 @@ def test_who_had_a_rank_that_is_given_up_gets_the_next_lower(clock):
     sweep_ranks()
     assert changes(member)[-1] == ("Silver", "Bronze", "down")
     assert [rank.name for rank in Rank.objects.all()] == ["Bronze"]
+
+
+def test_a_rank_that_is_given_up_is_no_step_any_more(clock):
+    ranks, member = make_ranks(Bronze=100, Silver=200, Gold=1000), make_member()
+    for points, moment in ((50, at(2026, 1, 1)), (150, at(2026, 1, 15)), (100, at(2026, 3, 31))):
+        earn(member, points, moment)
+    actions.end_ranks(ranks=[ranks["Silver"]], by=make_staff())
+    last = datetime.date(2027, 3, 31)
+    assert standing_of(member.points_account) == Standing(300, last, last, 1000)
 
 
 def test_a_killed_recount_goes_on_where_it_was(clock, monkeypatch):

@@ -37,6 +37,14 @@ def test_code_may_name_only_the_fields_that_matter(slug):
     assert block.rule(segment.rules[0].value) == block.rule(new)
 
 
+def test_what_has_no_default_must_be_said():
+    empty = {slug: block.rule(block.normalize({})) for slug, block in rule_blocks.items()}
+    assert {slug for slug, rule in empty.items() if not rule.problems()} == {
+        *("behaviour", "purchase", "mail", "points"),
+        *("consent", "status", "registered", "share", "visit_returning"),
+    }
+
+
 def test_code_that_names_no_page_means_all_of_them():
     segment = Segment(name="By code", rules=[("behaviour", {"times": 2})])
 

@@ -185,8 +185,10 @@ class LanguageRuleBlock(RuleBlock):
     language = blocks.ChoiceBlock(choices=language_choices, label=_("Which language"))
 
     def rule(self, value: Any) -> Rule:
+        if not value["language"]:
+            return Broken(gettext("No language is chosen."))
         name = dict(language_choices()).get(value["language"], value["language"])
-        return Speaks(value["language"] or "", name, negated=value["comparison"] == "is_not")
+        return Speaks(value["language"], name, negated=value["comparison"] == "is_not")
 
     class Meta:
         icon = "globe"

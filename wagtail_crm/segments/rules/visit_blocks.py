@@ -55,8 +55,12 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
+def _lacks_value(value: Any) -> bool:
+    return value["comparison"] != "set" and not (value["value"] or "").strip()
+
+
 def _check_value(value: Any) -> None:
-    if value["comparison"] != "set" and not value["value"]:
+    if _lacks_value(value):
         raise ValidationError({"value": gettext("This is needed.")})
 
 
@@ -126,6 +130,8 @@ class CameFromRuleBlock(VisitRuleBlock):
     )
 
     def rule(self, value: Any) -> Rule:
+        if _lacks_value(value):
+            return Broken(gettext("No value is given."))
         return CameFrom(value["name"], value["comparison"], (value["value"] or "").strip())
 
     def check_fields(self, value: Any) -> None:
@@ -148,6 +154,8 @@ class ParameterRuleBlock(VisitRuleBlock):
         name = (value["name"] or "").strip()
         if not name:
             return Broken(gettext("The parameter is not named."))
+        if _lacks_value(value):
+            return Broken(gettext("No value is given."))
         return HasParameter(name, value["comparison"], value["value"] or "")
 
     def check_fields(self, value: Any) -> None:
@@ -273,8 +281,10 @@ class VisitLanguageRuleBlock(VisitRuleBlock):
     language = blocks.ChoiceBlock(choices=language_choices, label=_("Language of the site"))
 
     def rule(self, value: Any) -> Rule:
+        if not value["language"]:
+            return Broken(gettext("No language is chosen."))
         name = dict(language_choices()).get(value["language"], value["language"])
-        return ReadsIn(value["language"] or "", str(name))
+        return ReadsIn(value["language"], str(name))
 
     class Meta:
         icon = "globe"
