@@ -3,6 +3,7 @@
 import functools
 from typing import Any
 
+from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -19,6 +20,8 @@ from .chooser_widgets import CrmChooser
 
 MENU_HOOK = "register_crm_menu_item"
 SETTINGS_MENU_HOOK = "register_crm_settings_menu_item"
+
+LISTING_MEDIA = forms.Media(css={"all": ["wagtail_crm/listing.css"]})
 
 # Whoever may do one of these may know what there is.
 LOOKING = ("add", "change", "delete", "view")
@@ -61,6 +64,14 @@ class CopyView(snippets.CopyView):
     http_method_names = ["get", "head", "options"]
 
 
+class CrmIndexView(snippets.IndexView):
+    """A listing whose bar for ticked rows is in sight on a phone."""
+
+    def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(*args, **kwargs)
+        return context | {"media": context["media"] + LISTING_MEDIA}
+
+
 class CrmViewSet(snippets.SnippetViewSet):
     """A listing under the CRM menu, at ``/admin/crm/<model>/`` with URL names ``crm_<model>:…``.
 
@@ -74,6 +85,7 @@ class CrmViewSet(snippets.SnippetViewSet):
     copy_view_enabled = False
     copy_view_class = CopyView
     list_per_page = 50
+    index_view_class = CrmIndexView
     chooser_viewset_class = CrmChooserViewSet
 
     @cached_property

@@ -133,6 +133,16 @@ def test_an_empty_list_says_what_to_do_first(editor):
     assert "/admin/crm/earningrule/add/" in html
 
 
+def test_the_list_says_what_an_amount_is_counted_in(editor):
+    make_rule(kind="purchase", points=1, per_value=1000)
+    assert [
+        editor.get("/admin/crm/earningrule/", headers={"Accept-Language": language}).text.count(
+            words
+        )
+        for language, words in (("en", "1 pt for every 1,000 yen"), ("ja", "1,000円ごとに1 pt"))
+    ] == [1, 1]
+
+
 @pytest.mark.parametrize("number", [1, 3])
 def test_the_list_costs_the_same_queries_however_many_rules(editor, number, home_page):
     for each in range(number):

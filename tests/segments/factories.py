@@ -55,7 +55,7 @@ def behaviour(kind="page_view", pages=(), **value):
         "window": "last" if value.get("days") else "ever",
         "days": value.pop("days", None),
         "subject": value.pop("subject", ""),
-        "properties": [],
+        "properties": value.pop("properties", []),
     }
 
 

@@ -251,6 +251,15 @@ class TestMissingRule:
         segment = make_segment(group("none", ("horoscope", {"sign": 3})))
         assert len(segment.rule.problems()) == 1
 
+    def test_a_group_deeper_than_groups_go_is_one(self):
+        rule = behaviour("login")
+        for _level in range(13):
+            rule = group("all", rule)
+        assert make_segment(rule, publish=False).rule.problems() == [
+            "A group lies deeper within others than this site allows, so it cannot be shown. "
+            "Remove it, and add its rules to a group further out."
+        ]
+
     def test_the_editor_asks_to_remove_it(self):
         segment = make_segment(("horoscope", {"sign": 3}), publish=False)
         block = Segment._meta.get_field("rules").stream_block

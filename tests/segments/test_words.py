@@ -45,7 +45,30 @@ def test_words_of_a_search_stand_where_they_were_typed(tree):
     ) == [
         "Members who searched for “rye” at least twice "
         "and who did not search for “rye” (on Shop or a page below it).",
-        "「rye」を2回以上検索していて、「rye」（「Shop」またはその下のページ）を検索していない会員",
+        "「rye」を2回以上検索していて、「rye」（「Shop」またはその下のページで）を検索していない会員",
+    ]
+
+
+def test_pages_on_which_something_was_done_to_something_else(tree):
+    (shop,) = tree("Shop")
+    assert said(behaviour("search", pages=[shop])) == [
+        "Members who searched for something (on Shop or a page below it).",
+        "キーワード（「Shop」またはその下のページで）を検索している会員",
+    ]
+    assert said(behaviour("withdrawal", pages=[shop], subject="move")) == [
+        "Members who have done “left” (on Shop or a page below it, move).",
+        "「退会」（「Shop」またはその下のページで、move）をしている会員",
+    ]
+
+
+def test_details_are_said_of_what_is_done_to_nothing(tree):
+    (shop,) = tree("Shop")
+    on_phone = {"name": "device", "comparison": "is", "value": "phone"}
+    assert said(behaviour("login", pages=[shop], properties=[on_phone], times=2, days=7)) == [
+        "Members who signed in (on Shop or a page below it, device is “phone”) at least twice "
+        "in the last 7 days.",
+        "過去7日間に2回以上（「Shop」またはその下のページで、端末が「スマートフォン」）"
+        "ログインしている会員",
     ]
 
 
@@ -291,9 +314,9 @@ def test_where_and_with_which_details(tree):
     }
     assert said((kind, value)) == [
         "Members who viewed Baking or a page below it (P08, page type “article”, tagged “oven”, "
-        "in English, device is “phone”, results found is at most 0).",
+        "in English, device is “phone”, number of results is at most 0).",
         "「Baking」またはその下のページ（P08、種類「読みもの」、タグ「oven」、英語、"
-        "端末が「スマートフォン」、見つかった件数が0以下）を見ている会員",
+        "端末が「スマートフォン」、検索結果の件数が0以下）を見ている会員",
     ]
 
 

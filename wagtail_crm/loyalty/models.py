@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments.models import Segment
+from wagtail_crm.tracking.kinds import event_kinds
 
 from .amounts import in_points, signed
 from .forms import EarningRuleForm
@@ -92,12 +93,17 @@ class EarningRule(models.Model):
 
     @property
     def amount(self) -> str:
-        """ "50 pt" or "1 pt for every 100"."""
+        """ "50 pt" or "1 pt for every 100 yen"."""
         points = in_points(self.points)
         if not self.per_value:
             return points
-        value = number_format(self.per_value, force_grouping=True)
-        return gettext("%(points)s for every %(value)s") % {"points": points, "value": value}
+        kind = event_kinds.get(self.kind)
+        words = {
+            "points": points,
+            "value": number_format(self.per_value, force_grouping=True),
+            "unit": kind.unit if kind else "",
+        }
+        return (gettext("%(points)s for every %(value)s %(unit)s") % words).rstrip()
 
     @property
     def is_running(self) -> bool:

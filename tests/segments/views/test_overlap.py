@@ -54,6 +54,7 @@ def test_is_drawn_with_its_numbers(chief, client, both):
 
     assert "Choose another segment to see how many members are in both." in empty
     for words in (
+        "<title>Overlap with another segment: Guests -",
         "<dt>only in “Guests”</dt><dd>1</dd>",
         "<dt>in both</dt><dd>1</dd>",
         "<dt>only in “Seekers”</dt><dd>2</dd>",

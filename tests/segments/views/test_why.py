@@ -38,7 +38,7 @@ class TestWhy:
         response = ask(client, segment, member)
         html = text_of(response)
 
-        assert "Ann is in “Readers”, since" in html
+        assert ", Ann has been in “Readers”." in html
         assert "Who viewed Baking or a page below it" in html
         finding = response.context["finding"]
         assert (finding.holds, [part.holds for part in finding.parts]) == (True, [True, True])

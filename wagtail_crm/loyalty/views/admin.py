@@ -20,9 +20,10 @@ from wagtail_crm.loyalty.forms import AdjustPointsForm
 from wagtail_crm.loyalty.ledger import NotEnoughPoints
 from wagtail_crm.loyalty.models import Account, EarningRule
 from wagtail_crm.members.models import Member
+from wagtail_crm.viewsets import CrmIndexView
 
 
-class EarningRuleIndexView(snippets.IndexView):
+class EarningRuleIndexView(CrmIndexView):
     def get_base_queryset(self) -> Any:
         return super().get_base_queryset().select_related("page", "segment")
 
@@ -86,7 +87,7 @@ class AdjustPointsView(WagtailAdminTemplateMixin, FormView):
             *super().get_breadcrumbs_items(),
             {"url": reverse("crm_member:list"), "label": _("Members")},
             {"url": self.get_success_url(), "label": str(self.member)},
-            {"url": "", "label": self.get_page_title()},
+            {"url": "", "label": self.get_page_title(), "sublabel": self.get_page_subtitle()},
         ]
 
     def form_valid(self, form: AdjustPointsForm) -> HttpResponse:

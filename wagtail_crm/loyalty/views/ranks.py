@@ -9,9 +9,10 @@ from wagtail.snippets.views import snippets
 from wagtail_crm.loyalty import tasks
 from wagtail_crm.loyalty.models import Account, Rank, Recount
 from wagtail_crm.loyalty.period import in_words
+from wagtail_crm.viewsets import CrmIndexView
 
 
-class RankIndexView(snippets.IndexView):
+class RankIndexView(CrmIndexView):
     default_ordering = "points"
 
     def get_base_queryset(self) -> Any:

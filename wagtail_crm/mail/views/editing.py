@@ -17,7 +17,7 @@ from wagtail_crm.mail import actions
 from wagtail_crm.mail.models import Campaign, Sender
 from wagtail_crm.mail.starter import starter_body
 from wagtail_crm.mail.steps import STEPS, step_url, steps_of
-from wagtail_crm.viewsets import SavedByHandMixin
+from wagtail_crm.viewsets import CrmIndexView, SavedByHandMixin
 
 
 class GoOnMenuItem(ActionMenuItem):
@@ -44,7 +44,7 @@ class ContentMixin:
         return step_url(self.object, "audience" if "next" in self.request.POST else "edit")
 
 
-class CampaignIndexView(snippets.IndexView):
+class CampaignIndexView(CrmIndexView):
     """Newest first; a campaign that has started leads to its report."""
 
     default_ordering = "-created_at"

@@ -29,7 +29,7 @@ from wagtail_crm.members.filters import member_filterset
 from wagtail_crm.members.member_form import MemberForm, member_panel
 from wagtail_crm.members.models import AttributeDefinition, Member
 from wagtail_crm.members.querysets import MemberQuerySet
-from wagtail_crm.viewsets import ReadOnceMixin
+from wagtail_crm.viewsets import CrmIndexView, ReadOnceMixin
 
 
 class CappedPaginator(WagtailPaginator):
@@ -85,7 +85,7 @@ class LastSeenColumn(DateColumn):
     cell_template_name = "wagtail_crm/members/admin/last_seen_cell.html"
 
 
-class MemberIndexView(snippets.IndexView):
+class MemberIndexView(CrmIndexView):
     is_searchable = True
     default_ordering = "-created_at"
     paginator_class = CappedPaginator

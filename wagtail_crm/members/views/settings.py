@@ -6,6 +6,7 @@ from django.utils.functional import cached_property
 from wagtail.snippets.views import snippets
 
 from wagtail_crm.members.attribute_form import attribute_panel
+from wagtail_crm.viewsets import CrmIndexView
 
 
 class AttributePanelMixin:
@@ -28,7 +29,7 @@ class AttributeEditView(AttributePanelMixin, snippets.EditView):
     pass
 
 
-class ConsentIndexView(snippets.IndexView):
+class ConsentIndexView(CrmIndexView):
     """A record of what was said; nothing here can be changed, so nothing can be ticked."""
 
     @cached_property

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext, pgettext
 
-from wagtail_crm.tracking.kinds import event_kinds
+from wagtail_crm.tracking.kinds import EventKind, event_kinds
 
 from .words import Clause, Ending, inside_sentence
 
@@ -18,44 +18,59 @@ if TYPE_CHECKING:
 def clause_of(rule: "Did") -> Clause:
     kind = event_kinds.get(rule.kind)
     negative = rule.comparison == "at_most" or (rule.comparison == "exactly" and not rule.amount)
-    template = (kind.did_not if negative else kind.did) if kind else ""
-    text = str(template or _done(negative)) % {
-        "what": _what(rule, (kind.anything if negative else kind.something) if kind else ""),
-        "often": _often(rule, str(kind.unit) if kind else ""),
-        "label": inside_sentence(str(kind.label)) if kind else rule.kind,
-    }
+    template = _template(kind, negative)
+    often = _often(rule, str(kind.unit) if kind else "")
+    what, details = _what(rule, kind)
+    what = what or str(kind.anything if negative else kind.something) if kind else what
+    if details and "%(what)s" in template:
+        what = gettext("%(what)s (%(name)s)") % {"what": what, "name": _listed(details)}
+    elif details:
+        told = pgettext("details of what was done, and how often", "(%(name)s) %(often)s")
+        often = told % {"name": _listed(details), "often": often}
+    text = template % {"what": what, "often": often}
     # A part that says nothing leaves a gap.
     text = " ".join(text.split())
     return Clause(text, Ending.NOT_DOING if negative else Ending.DOING)
 
 
-def _done(negative: bool) -> str:
-    """The words for a kind of event that brings none of its own."""
-    if negative:
-        return pgettext("behaviour", "who have not done “%(label)s” %(what)s %(often)s")
-    return pgettext("behaviour", "who have done “%(label)s” %(what)s %(often)s")
+def _template(kind: EventKind | None, negative: bool) -> str:
+    own = str(kind.did_not if negative else kind.did) if kind else ""
+    return own or (
+        pgettext("behaviour", "who have not done %(what)s %(often)s")
+        if negative
+        else pgettext("behaviour", "who have done %(what)s %(often)s")
+    )
 
 
-def _what(rule: "Did", something: Any) -> str:
-    what, things = rule.place.words(), rule.things() or _quoted(rule)
-    details = rule.place.details()
-    if things and what:
-        details.insert(0, gettext("on %(pages)s") % {"pages": what})
-    elif rule.subject and not things:
+def _what(rule: "Did", kind: EventKind | None) -> tuple[str, list[str]]:
+    """What it was done to, if the rule names it, and what else counts of it only."""
+    where, thing = rule.place.words(), rule.things() or _quoted(rule, kind)
+    details = [*rule.place.details(), *(each.words() for each in rule.properties)]
+    if rule.subject and not thing:
         details.insert(0, rule.subject.partition(":")[2] or rule.subject)
-    what = things or what
-    details += [each.words() for each in rule.properties]
-    if not details:
-        return what or str(something)
-    names = pgettext("things in a row", ", ").join(details)
-    return gettext("%(what)s (%(name)s)") % {"what": what or something, "name": names}
+    if kind is None or not kind.did:
+        thing = gettext("“%(label)s”") % {
+            "label": inside_sentence(str(kind.label)) if kind else rule.kind
+        }
+    if where and (thing or not _is_done_to_pages(kind)):
+        details.insert(0, gettext("on %(pages)s") % {"pages": where})
+        where = ""
+    return thing or where, details
 
 
-def _quoted(rule: "Did") -> str:
-    kind = event_kinds.get(rule.kind)
+def _is_done_to_pages(kind: EventKind | None) -> bool:
+    """Whether its sentence has a place for the page: "viewed Baking", but not "signed in"."""
+    return kind is not None and "%(what)s" in str(kind.did) and not kind.quoted
+
+
+def _quoted(rule: "Did", kind: EventKind | None) -> str:
     if not (kind and kind.quoted and rule.subject):
         return ""
     return str(kind.quoted) % {"subject": rule.subject}
+
+
+def _listed(details: list[str]) -> str:
+    return pgettext("things in a row", ", ").join(details)
 
 
 def _often(rule: "Did", unit: str) -> str:

@@ -187,8 +187,8 @@ class MissingRuleBlock(RuleBlock):
 
     slug = MISSING
 
-    kind = blocks.CharBlock(required=False, widget=forms.HiddenInput())
-    data = blocks.CharBlock(required=False, widget=forms.HiddenInput())
+    kind = blocks.CharBlock(required=False)
+    data = blocks.CharBlock(required=False)
 
     def rule(self, value: Any) -> Rule:
         return Broken(missing_text(value["kind"]))
@@ -202,9 +202,19 @@ class MissingRuleBlock(RuleBlock):
         icon = "warning"
         label = _("Rule that is not available")
         group = COMBINE
+        form_classname = "struct-block crm-rule crm-rule--missing"
+        help_text = _(
+            "What it asks is not available on this site, or lies deeper than groups go here. "
+            "Remove it to be able to save."
+        )
 
 
 def missing_text(kind: str) -> str:
+    if kind == GROUP:
+        return gettext(
+            "A group lies deeper within others than this site allows, so it cannot be shown. "
+            "Remove it, and add its rules to a group further out."
+        )
     text = gettext("A rule of the kind “%(kind)s” is not available on this site; remove it.")
     return text % {"kind": kind}
 
@@ -213,9 +223,10 @@ class GroupBlock(blocks.StructBlock):
     """Rules within rules; ``depth`` more levels may follow below it."""
 
     def __init__(self, depth: int = 0, **kwargs: Any) -> None:
+        end = "" if depth else _("Groups go no deeper than this one.")
         children = [
             ("match", blocks.ChoiceBlock(choices=MATCHES, default="any", label=_("Who match"))),
-            ("rules", RuleStreamBlock(depth=depth, label=_("Rules"))),
+            ("rules", RuleStreamBlock(depth=depth, label=_("Rules"), help_text=end)),
         ]
         super().__init__(children, **kwargs)
 

@@ -159,7 +159,7 @@ def name_of_property(name: str) -> str:
         "os": pgettext("browser", "system"),
         "browser": gettext("browser"),
         "country": gettext("country"),
-        "results": gettext("results found"),
+        "results": gettext("number of results"),
         "touch.referrer": gettext("came from"),
         "touch.utm_source": gettext("UTM source"),
         "touch.utm_medium": gettext("UTM medium"),

@@ -31,7 +31,7 @@ from wagtail_crm.segments.models import Membership, Segment, sentence_of
 from wagtail_crm.segments.rules.visit import asks_only_of_visit
 from wagtail_crm.segments.trend import trends_of
 from wagtail_crm.segments.usage import uses, uses_of
-from wagtail_crm.viewsets import may_look
+from wagtail_crm.viewsets import CrmIndexView, may_look
 
 from .buttons import act_button, more_buttons, new_static_button
 from .people import with_links
@@ -98,7 +98,7 @@ class UsesColumn(Column):
         return context | {"may_change": may_change}
 
 
-class SegmentIndexView(snippets.IndexView):
+class SegmentIndexView(CrmIndexView):
     """Every segment with its sentence; a page of sentences costs a fixed number of queries."""
 
     default_ordering = "name"

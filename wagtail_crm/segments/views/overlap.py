@@ -25,6 +25,9 @@ class OverlapView(SegmentScreen, TemplateView):
     page_title = _("Overlap with another segment")
     template_name = "wagtail_crm/segments/overlap.html"
 
+    def get_page_subtitle(self) -> str:
+        return self.segment.name
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = OtherForm(self.request.GET)
         if not form.is_valid():

@@ -58,7 +58,7 @@ class SegmentScreen(WagtailAdminTemplateMixin):
             *super().get_breadcrumbs_items(),
             {"url": reverse("crm_segment:list"), "label": _("Segments")},
             {"url": self.segment_url, "label": self.segment.name},
-            {"url": "", "label": self.get_page_title()},
+            {"url": "", "label": self.get_page_title(), "sublabel": self.get_page_subtitle()},
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -27,6 +27,9 @@ class WhyView(SegmentScreen, TemplateView):
     page_title = _("Why is somebody in it?")
     template_name = "wagtail_crm/segments/why.html"
 
+    def get_page_subtitle(self) -> str:
+        return self.segment.name
+
     def permitted(self, user: Any) -> bool:
         return super().permitted(user) and may_look(user, Member)
 

@@ -75,7 +75,7 @@ class OwnedBrowserView(WagtailAdminTemplateMixin, TemplateView):
             *super().get_breadcrumbs_items(),
             {"url": reverse("crm_member:list"), "label": _("Members")},
             {"url": self.get_success_url(), "label": str(self.member)},
-            {"url": "", "label": self.get_page_title()},
+            {"url": "", "label": self.get_page_title(), "sublabel": self.get_page_subtitle()},
         ]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
