@@ -2,6 +2,7 @@ import threading
 import time
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.core.cache import caches
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
@@ -42,6 +43,15 @@ def test_an_account_that_is_no_member():
     assert (snapshot["member_id"], snapshot["staff"]) == (0, True)
 
 
+@pytest.mark.parametrize("is_active", [True, False])
+def test_who_may_enter_the_admin_by_a_group(is_active):
+    editor, reader = make_user(is_active=is_active), make_user()
+    editors = Group.objects.create(name="Writers")
+    editors.permissions.add(Permission.objects.get(codename="access_admin"))
+    editor.groups.add(editors)
+    assert [snapshot_of(user.pk)["staff"] for user in (editor, reader)] == [is_active, False]
+
+
 def test_an_account_that_is_not_there():
     assert snapshot_of(404) == {"member_id": 0}
 
@@ -79,15 +89,19 @@ def test_refresh_shows_the_present_state(part):
     assert snapshot_of(member.user.pk)["rank"] == "gold"
 
 
-def test_refresh_of_very_many_drops_them(part, monkeypatch):
-    monkeypatch.setattr(snapshots, "REBUILD_AT_MOST", 1)
-    members = [make_registered_member() for _ in range(2)]
+@pytest.mark.parametrize(("at_most", "kept"), [(1, "outdated"), (3, "gold")])
+def test_refresh_of_very_many_drops_them(part, monkeypatch, at_most, kept):
+    monkeypatch.setattr(snapshots, "REBUILD_AT_MOST", at_most)
+    users = [make_registered_member().user for _ in range(3)]
     rank = {"value": "silver"}
     part("rank", lambda ids: dict.fromkeys(ids, rank["value"]))
-    snapshot_of(members[0].user.pk)
+    for user in users:
+        snapshot_of(user.pk)
     rank["value"] = "gold"
     snapshots.refresh(Member.objects.values_list("pk", flat=True))
-    assert [snapshot_of(member.user.pk)["rank"] for member in members] == ["gold", "gold"]
+    cached = [caches["default"].get(f"crm:snapshot:{user.pk}") for user in users]
+    assert [each if isinstance(each, str) else each["rank"] for each in cached] == [kept] * 3
+    assert [snapshot_of(user.pk)["rank"] for user in users] == ["gold"] * 3
 
 
 def test_a_page_that_saw_the_past_cannot_put_it_back(part):
@@ -149,6 +163,16 @@ def test_a_room_that_fails_leaves_the_rest(part, caplog):
     assert "The part 'rank' of snapshots could not be built." in caplog.text
     broken.clear()
     assert snapshot_of(member.user.pk)["rank"] == "gold"
+
+
+def test_a_room_that_fails_keeps_nobody_in_the_past(part):
+    member = make_registered_member()
+    record_consent(member=member, purpose="profiling", granted=True, source="test")
+    assert snapshot_of(member.user.pk)["profiling"] is True
+    part("rank", lambda ids: 1 / 0)
+    record_consent(member=member, purpose="profiling", granted=False, source="test")
+    snapshots.refresh([member.pk])
+    assert snapshot_of(member.user.pk)["profiling"] is False
 
 
 def test_without_a_cache_the_database_answers(settings, caplog):

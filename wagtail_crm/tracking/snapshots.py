@@ -82,12 +82,18 @@ def refresh(member_ids: Iterable[int]) -> None:
         locked = members.select_for_update(no_key=True).values_list("user_id", flat=True)
         keys = list(locked[: REBUILD_AT_MOST + 1])
         if 0 < len(keys) <= REBUILD_AT_MOST:
-            built = _build(keys)
-            fresh = {_key(user_id): snapshot for user_id, snapshot in built.snapshots.items()}
-            if built.complete:
-                ask_cache("set_many", fresh, crm_settings.snapshot_timeout)
+            _replace(_build(keys))
     if len(keys) > REBUILD_AT_MOST:
         forget(members.values_list("user_id", flat=True))
+
+
+def _replace(built: "_Built") -> None:
+    """What lacks the part of a room that failed is not kept, nor is what it would replace."""
+    if not built.complete:
+        forget(built.snapshots)
+        return
+    fresh = {_key(user_id): snapshot for user_id, snapshot in built.snapshots.items()}
+    ask_cache("set_many", fresh, crm_settings.snapshot_timeout)
 
 
 def forget(user_ids: Iterable[Any]) -> None:
