@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import BooleanField, F, Func
+from django.db.models import BooleanField, F, Func, JSONField
 
 Sql = tuple[str, tuple[Any, ...]]
 
@@ -37,3 +37,32 @@ class IsOneOf(PerVendor):
         sql, parameters = self._column(compiler)
         ids = json.dumps(self.values[0])
         return f"{sql} IN (SELECT value FROM json_each(%s))", (*parameters, ids)  # noqa: S608
+
+
+class WithAnswer(PerVendor):
+    """An object of JSON with one of its values written, or taken away by None."""
+
+    output_field = JSONField()
+
+    def __init__(self, column: str, key: str = "", value: Any = None, **extra: Any) -> None:
+        super().__init__(column, key, value, **extra)
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Sql:  # type: ignore[override]
+        sql, parameters = self._column(compiler)
+        key, value = self.values
+        if value is None:
+            return f"{sql} - %s::text", (*parameters, key)
+        return f"{sql} || jsonb_build_object(%s::text, %s::jsonb)", (
+            *parameters,
+            key,
+            json.dumps(value),
+        )
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Sql:
+        sql, parameters = self._column(compiler)
+        key, value = self.values
+        return f"json_patch({sql}, json_object(%s, json(%s)))", (
+            *parameters,
+            key,
+            json.dumps(value),
+        )

@@ -143,6 +143,21 @@ def test_tagging_counts_members_and_makes_each_tag_once():
     assert MemberTag.objects.count() == 2
 
 
+def test_set_attribute_leaves_other_answers_as_they_are(facts):
+    kept = {"other": "x", "deep": {"a": None, "b": [1]}}
+    people = [make_member(attributes=kept | {"likes": likes}) for likes in ("Tea", ["Tea"])]
+    ids = [member.pk for member in people]
+
+    def write(value):
+        heard = facts(actions.set_attribute, member_ids=ids, key="likes", value=value)
+        return heard, list(Member.objects.order_by("pk").values_list("attributes", flat=True))
+
+    changed = [("member_changed", ["attributes.likes"])]
+    assert write(["茶", "Cake"]) == (changed, [kept | {"likes": ["茶", "Cake"]}] * 2)
+    assert write(["茶", "Cake"])[0] == []
+    assert write(None) == (changed, [kept] * 2)
+
+
 def _assign(members):
     actions.assign_owner(members=members, owner=make_user(is_staff=True))
 

@@ -50,7 +50,10 @@ def book(entries: Iterable[NewEntry]) -> list[Entry]:
     fresh = [entry for key, entry in reversed(by_key.items()) if key not in booked]
     rows = [_move(accounts[entry.member_id], entry) for entry in fresh]
     _name_counterparts(rows, fresh)
-    Account.objects.bulk_update(accounts.values(), WRITTEN)
+    # They are there, and locked: this is how one statement writes many rows.
+    Account.objects.bulk_create(
+        accounts.values(), update_conflicts=True, unique_fields=["pk"], update_fields=WRITTEN
+    )
     return Entry.objects.bulk_create(rows)
 
 

@@ -17,6 +17,7 @@ from wagtail.log_actions import log
 from wagtail.log_actions import registry as log_registry
 
 from wagtail_crm.conf import crm_settings
+from wagtail_crm.expressions import IsOneOf, WithAnswer
 
 from . import signals
 from .accounts import close_account, confirmed_address, is_staff_account
@@ -157,14 +158,13 @@ def _tag_named(name: str) -> MemberTag:
 @transaction.atomic
 def set_attribute(*, member_ids: Iterable[int], key: str, value: Any) -> int:
     """Write one attribute of many members, None to remove it; how many changed."""
-    members = Member.objects.filter(pk__in=list(member_ids)).order_by("pk")
-    locked = members.select_for_update(no_key=True).only("pk", "attributes")
-    changed = [member for member in locked if _merge_attributes(member, {key: value})]
-    now = timezone.now()
-    for member in changed:
-        member.updated_at = now
-    Member.objects.bulk_update(changed, ["attributes", "updated_at"], batch_size=500)
-    announce_change(member_ids=set(_ids(changed)), fields={f"attributes.{key}"})
+    members = Member.objects.filter(IsOneOf("pk", member_ids)).order_by("pk")
+    locked = members.select_for_update(no_key=True).values_list("pk", "attributes")
+    changed = {pk for pk, attributes in locked if attributes.get(key) != value}
+    Member.objects.filter(IsOneOf("pk", changed)).update(
+        attributes=WithAnswer("attributes", key, value), updated_at=timezone.now()
+    )
+    announce_change(member_ids=changed, fields={f"attributes.{key}"})
     return len(changed)
 
 

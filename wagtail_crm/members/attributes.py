@@ -134,7 +134,8 @@ def display_value(definition: AttributeDefinition, value: Any) -> str:
 
 def displayer(definition: AttributeDefinition) -> Callable[[Any], str]:
     """:func:`display_value` for many values of one attribute: what it needs is prepared once."""
-    type, labels = definition.type, dict(definition.choice_pairs)
+    type = definition.type
+    labels = dict(definition.choice_pairs) if definition.choices else {}
 
     def display(value: Any) -> str:
         if value in (None, "", []):

@@ -82,8 +82,9 @@ class SegmentAction(ABC):
     order: int = 500
     permission: str
     form_class: type[ActionForm] = ActionForm
-    # Members of one transaction.
-    batch_size: int = 500
+    # Members of one transaction. So many that their snapshots are dropped and not made anew, and
+    # so few that segments are asked about them together and not by a statement each.
+    batch_size: int = 900
     # Whether ``finish`` has something to do once all batches are done.
     has_end: bool = False
 

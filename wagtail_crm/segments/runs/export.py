@@ -48,7 +48,7 @@ class ExportAction(SegmentAction):
     order = 100
     permission = "wagtail_crm_members.export_member"
     form_class = ExportForm
-    # More than others: nobody else waits for what is only read.
+    # More than in others: nobody waits for what is only read.
     batch_size = 2000
     has_end = True
 
