@@ -69,6 +69,16 @@ class TestGone:
             {both.pk}, {one.pk, both.pk}, set(), set()
         ]  # fmt: skip
 
+    @pytest.mark.parametrize("about", ["place", "type"])
+    def test_for_a_segment_that_is_alone(self, shop, about):
+        section, bread, *_others = shop
+        rules = {"place": behaviour(pages=[section]), "type": where(page_type="shop.articlepage")}
+        segment, member = make_segment(rules[about]), make_member()
+        record(member, page=bread)
+        assert agreed(segment) == {member.pk}
+        fresh(bread).delete()
+        assert agreed(segment) == set()
+
     def test_where_nobody_was_nothing_is_asked(self, shop):
         section, bread, tea, _other = shop
         make_segment(behaviour(pages=[section]))

@@ -50,6 +50,7 @@ def test_who_may_enter_the_admin_by_a_group(is_active):
     editors.permissions.add(Permission.objects.get(codename="access_admin"))
     editor.groups.add(editors)
     assert [snapshot_of(user.pk)["staff"] for user in (editor, reader)] == [is_active, False]
+    assert (len(snapshot_of(editor.pk)["sessions"]) > 0) is is_active
 
 
 def test_an_account_that_is_not_there():
