@@ -129,6 +129,14 @@ class TestTags:
         TaggedItem.objects.all().delete()
         assert agreed(segment) == set()
 
+    def test_in_a_fixture_that_names_them_first(self, shop):
+        row = TaggedItem(tag_id=404, content_object=shop[1])
+        for each in (row, Tag(pk=404, name="warm", slug="warm")):
+            each.save_base(raw=True)
+        member = make_member()
+        record(member, page=shop[1])
+        assert agreed(make_segment(where(page_tag="warm"))) == {member.pk}
+
 
 def test_a_page_without_those_below_it_may_be_narrowed_too(shop):
     section, bread, *_others = shop
