@@ -37,6 +37,14 @@ def test_code_may_name_only_the_fields_that_matter(slug):
     assert block.rule(segment.rules[0].value) == block.rule(new)
 
 
+def test_what_is_wrong_with_no_single_field_is_said_above_them():
+    block = rule_blocks["visit_page"]
+    with pytest.raises(StructBlockValidationError) as caught:
+        block.clean(block.to_python({"pages": [], "below": True}))
+    refusal = caught.value
+    assert (list(refusal.non_block_errors), refusal.block_errors) == (["Choose a page."], {})
+
+
 def test_what_has_no_default_must_be_said():
     empty = {slug: block.rule(block.normalize({})) for slug, block in rule_blocks.items()}
     assert {slug for slug, rule in empty.items() if not rule.problems()} == {

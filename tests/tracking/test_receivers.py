@@ -10,9 +10,11 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import caches
 
 from tests.members.factories import PASSWORD, make_registered_member, make_user
+from tests.segments.factories import make_segment
 from tests.tracking.factories import CHROME, make_browser, make_page
 from wagtail_crm.members.actions import record_consent, withdraw_member
 from wagtail_crm.members.models import Member
+from wagtail_crm.segments.actions import refresh_segment
 from wagtail_crm.tracking import actions, snapshots
 from wagtail_crm.tracking.context import Crm
 from wagtail_crm.tracking.events import NewEvent
@@ -155,13 +157,17 @@ def test_a_member_who_said_no_is_not_followed(page, member, commit):
 def test_what_a_page_knew_before_somebody_signed_in_on_it_is_not_believed(rf, member, commit):
     """A view that asked who was there, and then signs in a member who said no."""
     commit(record_consent, member=member, purpose="profiling", granted=False, source="test")
+    everybody = make_segment(("status", {"status": "registered"}))
+    commit(refresh_segment, segment=everybody)
     request = rf.post("/", headers={"user-agent": CHROME})
     request.COOKIES = {"crm_consent": "1:yes"}
     request.session, request.user = SessionStore(), AnonymousUser()
     request.crm = Crm(request)
     assert (request.crm.may_track, request.crm.member_id) == (True, 0)
+    assert list(request.crm.segments) == []
     login(request, member.user, backend="django.contrib.auth.backends.ModelBackend")
     assert (request.crm.may_track, request.crm.member_id) == (False, member.pk)
+    assert list(request.crm.segments) == [everybody.pk]
     assert (request.crm.pending, Visitor.objects.count()) == ([], 0)
 
 
