@@ -34,6 +34,16 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committing")]
                 ("equal", "."),
             ],
         ),
+        (
+            "「商品」を過去30日間に2回以上見ている会員",
+            "「商品」を過去60日間に5回以上見ているか、（商品を過去30日間に購入していない）会員",
+            [
+                ("equal", "「商品」を過去"),
+                ("deletion", "30日間に2回以上見ている"),
+                ("addition", "60日間に5回以上見ているか、（商品を過去30日間に購入していない）"),
+                ("equal", "会員"),
+            ],
+        ),
         ("All members.", "All members.", [("equal", "All members.")]),
         ("", "東京", [("addition", "東京")]),
         (

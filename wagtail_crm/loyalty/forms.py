@@ -71,6 +71,9 @@ class EarningRuleForm(WagtailAdminModelForm):
             self.instance.starts_at = max(self.instance.starts_at, timezone.now())
         return super().save(commit)
 
+    class Media:
+        css = {"all": ["wagtail_crm/loyalty/admin.css"]}
+
 
 class AdjustPointsForm(forms.Form):
     """Points to give or to take. ``key`` makes two presses of the button one change."""

@@ -26,16 +26,28 @@ class RulesComparison(TextFieldComparison):
 def changes_between(before: str, after: str) -> list[tuple[str, str]]:
     """Pieces of both texts in order: ("equal" or "deletion" or "addition", words)."""
     old, new = WORD.findall(before), WORD.findall(after)
+    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    steps = [
+        (code[0], "".join(old[code[1] : code[2]]), "".join(new[code[3] : code[4]]))
+        for code in codes
+    ]
+    following = [*(max(len(was), len(now)) for _, was, now in steps[1:]), 0]
     changes: list[tuple[str, str]] = []
     gone = came = ""
-    for operation, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        was, now = "".join(old[i:j]), "".join(new[k:m])
-        # A space between two changes belongs to both: words are not told apart by it.
-        is_between = was.isspace() and (gone or came) and (j < len(old) or m < len(new))
-        if operation == "equal" and not is_between:
+    for (operation, was, now), follows in zip(steps, following, strict=False):
+        shorter = min(max(len(gone), len(came)), follows)
+        if operation == "equal" and not _is_between(was, shorter):
             changes += [("deletion", gone), ("addition", came), ("equal", was)]
             gone = came = ""
         else:
             gone, came = gone + was, came + now
     changes += [("deletion", gone), ("addition", came)]
     return [(kind, words) for kind, words in changes if words]
+
+
+def _is_between(words: str, shorter: int) -> bool:
+    """Whether they only happen to be the same between two changes, the shorter one so long.
+
+    A space belongs to both: words are not told apart by it.
+    """
+    return shorter > 0 and (words.isspace() or len(words) <= shorter)
