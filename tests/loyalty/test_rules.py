@@ -223,6 +223,10 @@ def test_a_rule_that_names_a_rank_needs_one():
     gold = make_ranks(Gold=100)["Gold"]
     cleaned = block.clean(block.to_python({"comparison": "none", "rank": gold.pk}))
     assert cleaned["rank"] is None
+    picker = block.child_blocks["rank"]
+    assert [rank.name for rank in picker.rows()] == ["Gold"]
+    Rank.objects.update(is_ending=True)
+    assert picker.rows() == []
 
 
 def test_the_merge_field_is_the_name_of_the_rank():

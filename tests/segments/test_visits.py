@@ -6,6 +6,7 @@ import uuid
 import pytest
 from django.core.cache import caches
 from django.db import OperationalError, connection
+from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
@@ -30,6 +31,7 @@ from wagtail_crm.segments.models import Segment
 from wagtail_crm.tracking import actions as tracking
 from wagtail_crm.tracking.context import Crm
 from wagtail_crm.tracking.events import NewEvent
+from wagtail_crm.tracking.serve import record_page_view
 from wagtail_crm.tracking.touches import remember_touch, touch_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("committing", "in_english")]
@@ -269,11 +271,12 @@ class TestTheVisit:
 
     def test_the_page_they_look_at(self, shop):
         segment = make_segment(("visit_page", {"pages": [shop[1].pk], "below": True}))
-        crm = crm_of()
-        assert segment.pk not in crm.segments
-        crm = crm_of()
-        crm.page = shop[2]
-        assert segment.pk in crm.segments
+        assert segment.pk not in crm_of().segments
+
+        def draw(page, request, *arguments):
+            return HttpResponse(str(segment.pk in request.crm.segments))
+
+        assert record_page_view(draw)(shop[2], crm_of().request, [], {}).text == "True"
 
     def test_what_depends_on_the_visit_is_kept_from_shared_caches(self):
         phone, new = make_segment(PHONE), make_segment(("visit_returning", {"returning": "new"}))
