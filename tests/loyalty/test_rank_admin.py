@@ -12,6 +12,7 @@ from tests.loyalty.factories import earn, make_ranks, make_staff, rank_name
 from tests.members.factories import make_member, make_registered_member
 from tests.segments.factories import make_segment
 from tests.segments.posting import ENGLISH
+from wagtail_crm.loyalty import tasks
 from wagtail_crm.loyalty.actions import adjust_points
 from wagtail_crm.loyalty.actions import ranks as rank_actions
 from wagtail_crm.loyalty.models import Account, Rank, Recount
@@ -68,6 +69,7 @@ def test_two_ranks_cannot_be_the_same(editor, data):
 @pytest.mark.parametrize("number", [1, 3])
 def test_the_list_says_how_many_have_each(editor, number, django_assert_max_num_queries):
     make_ranks(**{f"Rank {n}": 100 * (n + 1) for n in range(number)})
+    Rank.objects.create(name="Given up", points=1000, is_ending=True)
     for points in (100, 150, 300):
         earn(make_member(), points)
     editor.get(reverse("crm_rank:list"))
@@ -86,6 +88,20 @@ def test_a_rank_that_a_segment_asks_for_stays(editor):
             assert send(address, **ENGLISH).url == reverse("crm_rank:list")
     assert "“Best”" in read(editor.get(reverse("crm_rank:list"), **ENGLISH))
     assert Rank.objects.in_use().count() == 1
+
+
+def test_the_list_says_how_far_a_recount_is(editor, monkeypatch):
+    monkeypatch.setattr(rank_actions, "BATCH", 1)
+    monkeypatch.setattr(tasks, "AT_MOST", 0)
+    for _number in range(4):
+        earn(make_member(), 100)
+    editor.post(reverse("crm_rank:add"), {"name": "Gold", "points": "100", "benefit": ""})
+    done, last = Recount.objects.get().position, Account.objects.latest("pk").pk
+    bar = BeautifulSoup(editor.get(reverse("crm_rank:list")).text, "html.parser").progress
+    assert (bar["value"], Account.objects.ranked().count()) == (str(100 * done // last), 1)
+    sweep_ranks()
+    bar = BeautifulSoup(editor.get(reverse("crm_rank:list")).text, "html.parser").progress
+    assert (bar, Account.objects.ranked().count()) == (None, 4)
 
 
 @pytest.mark.parametrize("in_bulk", [True, False])
