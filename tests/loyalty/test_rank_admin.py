@@ -104,6 +104,20 @@ def test_the_list_says_how_far_a_recount_is(editor, monkeypatch):
     assert (bar, Account.objects.ranked().count()) == (None, 4)
 
 
+def test_a_long_recount_is_left_to_workers(
+    editor, monkeypatch, settings, django_capture_on_commit_callbacks
+):
+    settings.WAGTAIL_CRM = settings.WAGTAIL_CRM | {"USE_WORKERS": True}
+    monkeypatch.setattr(rank_actions, "BATCH", 1)
+    monkeypatch.setattr(tasks, "AT_MOST", 0)
+    monkeypatch.setattr(tasks, "PATIENCE", 0)
+    for _number in range(4):
+        earn(make_member(), 100)
+    with django_capture_on_commit_callbacks(execute=True):
+        editor.post(reverse("crm_rank:add"), {"name": "Gold", "points": "100", "benefit": ""})
+    assert Account.objects.ranked().count() == 4
+
+
 @pytest.mark.parametrize("in_bulk", [True, False])
 def test_who_had_a_deleted_rank_gets_what_the_points_reach(editor, in_bulk):
     ranks = make_ranks(Bronze=100, Gold=1000)
