@@ -79,6 +79,13 @@ class TestPlaces:
         assert members_of(segment) == {member.pk}
         assert pages_read(segment, member) == {section.pk, below.pk}
 
+    def test_pages_below_count_where_another_segment_looks_anywhere(self, baking):
+        section, below, _elsewhere = baking
+        narrow, anywhere = make_segment(behaviour(pages=[section])), make_segment(behaviour())
+        member = member_who_was_on(below)
+
+        assert (members_of(narrow), members_of(anywhere)) == ({member.pk}, {member.pk})
+
     def test_of_many_pages_everything_is_read(self, baking, monkeypatch):
         monkeypatch.setattr(people, "FEW_PAGES", 1)
         segment = make_segment(behaviour(pages=baking[:1], times=2))

@@ -103,7 +103,8 @@ def load_deeds(people: Mapping[int, Person], reads: Reads, wanted: Wanted) -> No
     events = _by_member(Deed, deeds, _asked(reads.events, wanted, today, pages))
     for pk, person in people.items():
         person.totals, person.events = totals[pk], events[pk]
-    tree = _page_tree(reads, people.values(), places)
+    # Where one rule looks anywhere, the pages that another names are not among those.
+    tree = _page_tree(reads, people.values(), places if reads.pages <= tops else None)
     for person in people.values():
         person.pages = tree
 
