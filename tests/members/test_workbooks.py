@@ -1,6 +1,7 @@
 """Workbooks as Excel, openpyxl here, reads them."""
 
 import io
+import zipfile
 from collections import Counter
 
 import pytest
@@ -45,6 +46,17 @@ def test_text_never_calculates_and_keeps_its_blanks():
         (" x <&> y ", "s"),
         ("\ttab", "s"),
     ]
+
+
+def test_blanks_at_the_ends_are_marked_as_excel_wants_it():
+    data = b"".join(workbook_pieces([[" x"], ["y z"]], Counter()))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml")
+    assert sheet.count(b'<t xml:space="preserve"> x</t>') == sheet.count(b"<t>y z</t>") == 1
+
+
+def test_an_answer_of_yes_in_a_column_of_numbers_counts_as_one():
+    assert sheets_of([[True, False, 2.5]]) == [[(1, 0, 2.5)]]
 
 
 def test_what_xml_cannot_hold_is_replaced_and_counted():
