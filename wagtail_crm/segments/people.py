@@ -104,7 +104,8 @@ def load_deeds(people: Mapping[int, Person], reads: Reads, wanted: Wanted) -> No
     for pk, person in people.items():
         person.totals, person.events = totals[pk], events[pk]
     # Where one rule looks anywhere, the pages that another names are not among those.
-    tree = _page_tree(reads, people.values(), places if reads.pages <= tops else None)
+    named = places if reads.pages <= tops else _few_places(reads.pages)
+    tree = _page_tree(reads, people.values(), named)
     for person in people.values():
         person.pages = tree
 
