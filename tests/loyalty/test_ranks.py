@@ -246,10 +246,10 @@ def test_who_had_a_rank_that_is_given_up_gets_the_next_lower(clock):
 
 
 def test_a_rank_that_is_given_up_is_no_step_any_more(clock):
-    ranks, member = make_ranks(Bronze=100, Silver=200, Gold=1000), make_member()
+    ranks, member = make_ranks(Bronze=100, Silver=200, Pearl=500, Gold=1000), make_member()
     for points, moment in ((50, at(2026, 1, 1)), (150, at(2026, 1, 15)), (100, at(2026, 3, 31))):
         earn(member, points, moment)
-    actions.end_ranks(ranks=[ranks["Silver"]], by=make_staff())
+    actions.end_ranks(ranks=[ranks["Silver"], ranks["Pearl"]], by=make_staff())
     last = datetime.date(2027, 3, 31)
     assert standing_of(member.points_account) == Standing(300, last, last, 1000)
 
@@ -398,13 +398,17 @@ def assert_the_log_tells_of_every_change(members):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("needed", [100, 200])
-def test_who_looks_at_ranks_waits_for_who_earns(clock, needed):
-    """``needed`` afterwards; 100: nothing changes, but time passes."""
+@pytest.mark.parametrize("because", ["time passes", "ranks change"])
+def test_who_looks_at_ranks_waits_for_who_earns(clock, because):
     if connection.vendor == "sqlite":
         pytest.skip("SQLite lets only one connection write at all.")
     rank, member = make_ranks(Bronze=100)["Bronze"], make_member()
-    earn(member, 100, at(2025, 11, 23))
+    earlier, year, needed, expected = {
+        "time passes": (100, 2025, 100, "Bronze"),
+        "ranks change": (1, 2026, 200, None),
+    }[because]
+    clock.now = at(2026, 11, 22)
+    earn(member, earlier, at(year, 11, 23))
     clock.now = at(2026, 11, 23)
     looker = threading.Thread(target=look)
     with transaction.atomic():
@@ -413,7 +417,7 @@ def test_who_looks_at_ranks_waits_for_who_earns(clock, needed):
         looker.start()
         looker.join(0.3)
     looker.join()
-    assert rank_name(member) == {100: "Bronze", 200: None}[needed]
+    assert rank_name(member) == expected
 
 
 def look():
