@@ -196,6 +196,23 @@ def placed_rules(draw, world):
     }  # fmt: skip
 
 
+def pages_or_anywhere(world):
+    """Views of some pages, or of any; nothing else is asked of the pages."""
+    return st.fixed_dictionaries(
+        {
+            "kind": st.just("page_view"),
+            "comparison": st.sampled_from(["at_least", "never"]),
+            "times": st.just(1),
+            "pages": st.lists(st.sampled_from(sorted(world.pages)), max_size=1),
+            "below": st.booleans(),
+            "measure": st.just("times"),
+            "subject": st.just(""),
+            "properties": st.just([]),
+            "window": st.just("ever"),
+        }
+    ).map(lambda value: ("behaviour", value))
+
+
 def _measures(*others):
     return st.sampled_from([*others, "days"])
 

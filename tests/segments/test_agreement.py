@@ -12,7 +12,7 @@ from wagtail import hooks
 from tests.segments import oracle
 from tests.segments.factories import make_segment, members_of, stream
 from tests.segments.lives import BEGINNINGS, HOURS, Clock, Life, birthdays, happenings, make_world
-from tests.segments.strategies import CATEGORIES, segment_rules, timed_rules
+from tests.segments.strategies import CATEGORIES, pages_or_anywhere, segment_rules, timed_rules
 from wagtail_crm.members.models import Member
 from wagtail_crm.segments import actions, incremental
 from wagtail_crm.segments.evaluation import matching
@@ -106,6 +106,23 @@ def test_set_increments_and_plain_python_agree(world, clock):
                 clock.now = world.now = clock.now + datetime.timedelta(hours=chance.choice(HOURS))
                 actions.let_time_pass(until=clock.now)
                 assert_agreement(life, rules)
+
+    examples()
+
+
+def test_segments_asked_together_agree(world, clock):
+    """One names pages, another looks anywhere: what both read is loaded once."""
+
+    @settings(SETTINGS, max_examples=8)
+    @given(st.data())
+    def examples(data):
+        life, chance = begin(data, world, clock)
+        life.live_through(happenings(world, chance, events=40, changes=5))
+        rules = data.draw(st.lists(pages_or_anywhere(world), min_size=2, max_size=3))
+        segments = {make_segment(rule): ("all", [rule]) for rule in rules}
+        for _batch in range(2):
+            life.live_through(happenings(world, chance, events=12, changes=2))
+            assert_agreement(life, segments)
 
     examples()
 
