@@ -64,6 +64,15 @@ def test_a_member_who_left_is_nobody():
     assert snapshot_of(user.pk)["member_id"] == 0
 
 
+def test_a_refresh_knows_nobody_in_a_member_who_left():
+    member = make_registered_member()
+    user_id = member.user_id
+    assert snapshot_of(user_id)["member_id"] == member.pk
+    Member.objects.filter(pk=member.pk).update(status=Member.Status.WITHDRAWN)
+    snapshots.refresh([member.pk])
+    assert snapshot_of(user_id)["member_id"] == 0
+
+
 def test_the_second_read_asks_no_database(django_assert_num_queries):
     member = make_registered_member()
     first = snapshot_of(member.user.pk)

@@ -5,7 +5,7 @@ database. Rooms contribute parts (segments, rank, …) that are built for many m
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -60,7 +60,8 @@ def snapshot_of(user_id: Any) -> Snapshot:
     if isinstance(found, dict):
         return found
     try:
-        built = _build([user_id])
+        members = Member.objects.present().filter(user=user_id)
+        built = _build([user_id], dict(members.values_list("pk", "user_id")))
     except DatabaseError:
         logger.exception("Nothing is known of account %s.", user_id)
         return NOTHING_KNOWN
@@ -79,11 +80,13 @@ def refresh(member_ids: Iterable[int]) -> None:
     members = Member.objects.filter(IsOneOf("pk", member_ids), user__isnull=False).order_by("pk")
     # The lock makes refreshes of one member follow each other: the last one saw the most.
     with transaction.atomic():
-        locked = members.select_for_update(no_key=True).values_list("user_id", flat=True)
-        keys = list(locked[: REBUILD_AT_MOST + 1])
-        if 0 < len(keys) <= REBUILD_AT_MOST:
-            _replace(_build(keys))
-    if len(keys) > REBUILD_AT_MOST:
+        locked = members.select_for_update(no_key=True).values_list("pk", "user_id", "status")
+        rows = list(locked[: REBUILD_AT_MOST + 1])
+        if 0 < len(rows) <= REBUILD_AT_MOST:
+            left = Member.Status.WITHDRAWN
+            present = {pk: user_id for pk, user_id, status in rows if status != left}
+            _replace(_build([user_id for _pk, user_id, _status in rows], present))
+    if len(rows) > REBUILD_AT_MOST:
         forget(members.values_list("user_id", flat=True))
 
 
@@ -137,9 +140,8 @@ class _Built:
     complete: bool
 
 
-def _build(user_ids: Sequence[Any]) -> _Built:
-    members = Member.objects.present().filter(user__in=user_ids)
-    user_of = dict(members.values_list("pk", "user_id"))
+def _build(user_ids: Sequence[Any], user_of: Mapping[int, Any]) -> _Built:
+    """For these accounts; ``user_of`` has those of members who are present."""
     snapshots: dict[Any, Snapshot] = {user: dict(NOTHING_KNOWN) for user in user_ids}
     for member_id, user_id in user_of.items():
         snapshots[user_id]["member_id"] = member_id
