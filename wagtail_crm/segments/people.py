@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.utils import timezone
@@ -97,10 +97,8 @@ def load_deeds(people: Mapping[int, Person], reads: Reads, wanted: Wanted) -> No
     tops = frozenset().union(*(look.pages for look in reads.looks))
     places = _few_places(tops)
     pages = None if places is None else sorted(tops | places.keys())
-    days = DailyTotal.objects.filter(count__gt=0).values_list(*TOTAL)
-    totals = _by_member(Total, days, _asked(reads.totals, wanted, today, pages))
-    deeds = Event.objects.counted().values_list(*DEED)
-    events = _by_member(Deed, deeds, _asked(reads.events, wanted, today, pages))
+    totals = _by_member(Total, _days, _asked(reads.totals, wanted, today, pages))
+    events = _by_member(Deed, _deeds, _asked(reads.events, wanted, today, pages))
     for pk, person in people.items():
         person.totals, person.events = totals[pk], events[pk]
     # Where one rule looks anywhere, the pages that another names are not among those.
@@ -108,6 +106,14 @@ def load_deeds(people: Mapping[int, Person], reads: Reads, wanted: Wanted) -> No
     tree = _page_tree(reads, people.values(), named)
     for person in people.values():
         person.pages = tree
+
+
+def _days() -> Any:
+    return DailyTotal.objects.filter(count__gt=0).values_list(*TOTAL)
+
+
+def _deeds() -> Any:
+    return Event.objects.counted().values_list(*DEED)
 
 
 def _few_places(tops: Collection[int]) -> dict[int, PageFacts] | None:
@@ -128,13 +134,15 @@ def _asked(
     ]
 
 
-def _by_member(make: type[tuple[Any, ...]], rows: Any, asked: Sequence[Asked]) -> dict[int, Loaded]:
-    """``rows`` of the kinds, members and days that are asked for, by member and kind."""
+def _by_member(
+    make: type[tuple[Any, ...]], rows: Callable[[], Any], asked: Sequence[Asked]
+) -> dict[int, Loaded]:
+    """``rows()`` of the kinds, members and days that are asked for, by member and kind."""
     found: dict[int, Any] = defaultdict(Loaded)
     for each in asked:
         for pk in each.member_ids:
             found[pk][each.kind] = []
-    for row in _found(rows, asked):
+    for row in _found(rows(), asked) if asked else ():
         found[row[0]][row[1]].append(tuple.__new__(make, row[2:]))
     return found
 
@@ -142,7 +150,7 @@ def _by_member(make: type[tuple[Any, ...]], rows: Any, asked: Sequence[Asked]) -
 def _found(rows: Any, asked: Sequence[Asked]) -> Iterable[Any]:
     """One query, that looks up each kind by itself: an index has them by member and kind."""
     queries = [_query(rows, each) for each in asked]
-    return queries[0].union(*queries[1:], all=True) if queries else ()
+    return queries[0].union(*queries[1:], all=True)
 
 
 def _query(rows: Any, asked: Asked) -> Any:
