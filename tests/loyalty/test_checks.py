@@ -14,6 +14,7 @@ from wagtail_crm.loyalty.checks import check_rank_months
         (1201, ["wagtail_crm.E040"]),
         ("a year", ["wagtail_crm.E040"]),
         (None, ["wagtail_crm.E040"]),
+        (float("inf"), ["wagtail_crm.E040"]),
     ],
 )
 def test_the_period_of_ranks_is_a_number_of_months(months, expected):

@@ -14,7 +14,7 @@ def check_rank_months(**kwargs: Any) -> list[CheckMessage]:
     """``wagtail_crm.E040``: a period that is none."""
     try:
         is_period = 0 <= crm_settings.rank_months <= MOST_MONTHS
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         is_period = False
     if is_period:
         return []
