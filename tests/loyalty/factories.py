@@ -11,9 +11,11 @@ from django.utils import timezone
 from wagtail_crm.loyalty.actions import ask_recount_if_needed, award_points, recount_next_batch
 from wagtail_crm.loyalty.models import Account, EarningRule, Rank
 from wagtail_crm.tracking.events import NewEvent
+from wagtail_crm.tracking.models import Event
 
 _numbers = itertools.count(1)
 LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+TOKYO = timezone.get_default_timezone()
 
 
 def make_rule(**fields):
@@ -70,3 +72,13 @@ def earn(member, points, at=None):
 def rank_name(member):
     rank = Account.objects.filter(member=member).values_list("rank__name", flat=True)
     return rank.first()
+
+
+def at(year, month, day, hour=12):
+    return datetime.datetime(year, month, day, hour, tzinfo=TOKYO)
+
+
+def changes(member):
+    """What the log says of ranks, the oldest first: from, to, up or down."""
+    events = Event.objects.of_member(member).of_kinds("rank_change").order_by("at")
+    return [(row.data["from"], row.data["to"], row.data["direction"]) for row in events]
